@@ -1,0 +1,84 @@
+using Dapper;
+using Hanse.Bench.Harness;
+using Hanse.Coordinator.Hosts.Search;
+using Hanse.Storage.Instances;
+using Hanse.Storage.Migrations;
+using Microsoft.Extensions.Logging.Abstractions;
+using Npgsql;
+
+namespace Hanse.Bench.Directory;
+
+/// <summary>A private PostgreSQL with Hanse's own settings, durability included, and the coordinator's schema; gone when disposed.</summary>
+internal sealed class BenchDatabase : IAsyncDisposable
+{
+    private readonly PostgresInstance _instance;
+    private readonly string _folder;
+
+    private BenchDatabase(PostgresInstance instance, string folder, NpgsqlDataSource source) => (_instance, _folder, Source) = (instance, folder, source);
+
+    public NpgsqlDataSource Source { get; }
+
+    /// <summary>Processor time of the server and of this process.</summary>
+    public TimeSpan Cpu => CpuClock.Spent(_instance.ProcessId);
+
+    public static async Task<BenchDatabase> StartAsync()
+    {
+        var folder = System.IO.Directory.CreateTempSubdirectory("hanse-bench-").FullName;
+        // The account of PostgreSQL must be able to enter it.
+        File.SetUnixFileMode(folder, File.GetUnixFileMode(folder) | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute);
+        var instance = await PostgresInstance.StartAsync(
+            new() { Folder = Path.Combine(folder, "postgres"), Roles = [] }, TimeProvider.System, NullLogger.Instance);
+        var source = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(instance.AdminConnectionString) { CommandTimeout = 600 });
+        await new Migrator(source, TimeProvider.System).ApplyAsync(MigrationSet.FromAssembly(typeof(HostSearch).Assembly));
+        return new(instance, folder, source);
+    }
+
+    public async Task AddSitesAsync(int sites, DateTimeOffset now)
+    {
+        await using var connection = await Source.OpenConnectionAsync();
+        await connection.ExecuteAsync(
+            """
+            insert into sites_site (id, name, status, external_names, addresses, latitude, longitude, last_sync_at, created_at)
+            select id, name, 1, '{}', '{}', 50 + (place % 10), 8 + (place % 12), @now, @now
+            from unnest(@ids, @names) with ordinality s(id, name, place) order by place;
+            insert into sites_link (site_id, replica, address, fence, connected_at) select id, id, '', 1, @now from sites_site
+            """,
+            new
+            {
+                now = now.UtcDateTime,
+                ids = Enumerable.Range(1, sites).Select(i => new Guid(i, 0, 0, new byte[8])).ToArray(),
+                names = Enumerable.Range(0, sites).Select(Fleet.SiteName).ToArray(),
+            });
+    }
+
+    public async Task VacuumAsync()
+    {
+        await using var connection = await Source.OpenConnectionAsync();
+        foreach (var table in await connection.QueryAsync<string>("select relname from pg_class where relname like 'hosts\\_%' and relkind = 'r'"))
+        {
+            await connection.ExecuteAsync($"vacuum (analyze) {table}");
+        }
+    }
+
+    /// <summary>Bytes of each table and index of the directory, largest first.</summary>
+    public async Task<IReadOnlyList<(string Name, long Bytes)>> SizesAsync()
+    {
+        await using var connection = await Source.OpenConnectionAsync();
+        return [.. await connection.QueryAsync<(string, long)>(
+            """
+            select c.relname::text, pg_table_size(c.oid) from pg_class c
+            where c.relname like 'hosts\_%' and c.relkind = 'r'
+            union all
+            select i.relname::text, pg_relation_size(i.oid) from pg_class i join pg_index x on x.indexrelid = i.oid join pg_class t on t.oid = x.indrelid
+            where t.relname like 'hosts\_%'
+            order by 2 desc
+            """)];
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Source.DisposeAsync();
+        await _instance.DisposeAsync();
+        System.IO.Directory.Delete(_folder, recursive: true);
+    }
+}

@@ -1,0 +1,125 @@
+using System.Text.Json;
+using Hanse.Agent.Commands;
+using Hanse.Agent.Commands.Journal;
+using Hanse.Agent.Commands.Processes;
+using Hanse.Agent.Data;
+using Hanse.Agent.Inventory;
+using Hanse.Agent.Link;
+using Hanse.Agent.Logging;
+using Hanse.Agent.Native;
+using Hanse.Link;
+using Hanse.Link.Dialing;
+using Hanse.Link.Pulse;
+using Hanse.Protocol.Messages;
+using Hanse.Trust.Keys;
+using Hanse.Trust.Verification;
+
+namespace Hanse.Agent;
+
+/// <summary>
+/// A running agent, from start to stop:
+/// 1. end what an earlier life left running (D5), before anything new can be taken;
+/// 2. keep a link to the site, on which a session works;
+/// 3. renew the certificate, drive waiting executions;
+/// 4. at the stop: leave the link, kill what runs, journal its end.
+/// </summary>
+internal sealed class AgentNode(AgentFolder folder, AgentIdentity identity, RunSettings settings, AgentLog log, TimeProvider time)
+{
+    // Seeded by the system; used for jitter alone, from several threads.
+    private readonly Random _random = new LockedRandom(System.Security.Cryptography.RandomNumberGenerator.GetInt32(int.MaxValue));
+
+    internal async Task RunAsync(CancellationToken stop)
+    {
+        var boot = new BootClock();
+        var journal = ExecutionJournal.Open(folder.Executions, settings.Executions, time);
+        var surroundings = new RunSurroundings(
+            journal, settings.Executions, time, boot, log, settings.Executions.WithoutCgroups ? null : CgroupRoot.Find(), "/run/hanse-agent");
+        await using var runner = new ExecutionRunner(surroundings);
+        await runner.RecoverAsync();
+
+        var session = new AgentSession(
+            identity.Credential.Value.Identity, identity.Trust, InventoryCollector.ForThisMachine(time, boot), runner,
+            new FileLinkSecret(folder.LinkSecret), Options());
+        session.LinkChanged += Note;
+        using var wheel = new PulseWheel(time);
+        var keeper = Keeper(session, wheel);
+        var renewal = new RenewalDriver(identity, folder.RenewalKey, _random, time, log);
+        renewal.Renewed += keeper.TryNow;
+        log.Information(
+            "agent-started", $"The agent of host {session.Identity.Host} runs.",
+            ("identity", session.Identity.ToString()), ("cgroups", surroundings.CgroupRoot ?? "none"), ("dataDir", folder.Root));
+        await WorkAsync([keeper.RunAsync, renewal.RunAsync, runner.DriveAsync], stop);
+        log.Information("agent-stopped", "The agent stopped.");
+    }
+
+    private AgentSessionOptions Options() => new()
+    {
+        InventoryInterval = settings.InventoryInterval,
+        Resting = ProcessMemory.Release,
+        SoftwareVersion = Versions.Software,
+        Time = time,
+        Log = log,
+        Random = _random,
+    };
+
+    private LinkKeeper Keeper(AgentSession session, PulseWheel wheel)
+    {
+        var tls = new LinkTls(identity.Credential, new PeerVerifier(identity.Trust, time), PeerExpectation.TheSite(identity.Site));
+        var dialer = new LinkDialer(tls, new LinkGreeter(wheel, LinkLimits.Default, time), time);
+        var target = new LinkTarget(identity.Addresses, identity.ServerName);
+        return new LinkKeeper(Dial, session, BackoffOptions.Default, _random, time);
+
+        async Task<DialResult> Dial(CancellationToken cancellation)
+        {
+            var result = await dialer.DialAsync(target, session, cancellation);
+            if (result is not DialResult.Connected)
+            {
+                Note(false, result is DialResult.Refused refused ? refused.Error : ((DialResult.Unreachable)result).Error);
+            }
+
+            return result;
+        }
+    }
+
+    // The first to end ends all: one that fails must not leave the agent half alive.
+    private static async Task WorkAsync(Func<CancellationToken, Task>[] works, CancellationToken stop)
+    {
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        var running = works.Select(w => Task.Run(() => w(ending.Token), CancellationToken.None)).ToList();
+        await Task.WhenAny(running);
+        await ending.CancelAsync();
+        foreach (var task in running)
+        {
+            try
+            {
+                await task;
+            }
+            catch (OperationCanceledException) when (ending.IsCancellationRequested)
+            {
+                // Stopped as asked.
+            }
+        }
+    }
+
+    private void Note(bool online, Error? error)
+    {
+        if (online)
+        {
+            log.Information("link-opened", "The link to the site is up.");
+        }
+        else if (error is not null)
+        {
+            log.Warning("link-down", error.Message, ("code", error.Code));
+        }
+
+        try
+        {
+            var status = new StatusRecord(online ? "online" : "offline", time.GetUtcNow(), error?.Code, error?.Message);
+            AtomicFile.Write(folder.Status, JsonSerializer.SerializeToUtf8Bytes(status, AgentJson.Default.StatusRecord));
+        }
+        catch (IOException failure)
+        {
+            log.Warning("status-not-written", failure.Message);
+        }
+    }
+}

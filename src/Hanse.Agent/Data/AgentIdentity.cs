@@ -1,0 +1,57 @@
+using System.Text.Json;
+using Hanse.Protocol.Ids;
+using Hanse.Trust.Dialing;
+using Hanse.Trust.Joining;
+using Hanse.Trust.Keys;
+using Hanse.Trust.Verification;
+
+namespace Hanse.Agent.Data;
+
+/// <summary>A joined agent: its credential, whom it trusts, and where its site is.</summary>
+internal sealed record AgentIdentity(CurrentCredential Credential, CurrentTrust Trust, SiteId Site, string ServerName, IReadOnlyList<NodeAddress> Addresses)
+{
+    /// <summary>Null when the agent has not joined.</summary>
+    /// <exception cref="InvalidDataException">A file is damaged or missing beside the credential.</exception>
+    internal static AgentIdentity? Open(AgentFolder folder)
+    {
+        if (!CurrentCredential.TryOpen(folder.Credential, out var credential))
+        {
+            return null;
+        }
+
+        if (CurrentTrust.Open(folder.Trust) is not { } trust || ReadSite(folder) is not { } site || !SiteId.TryParse(site.Site, out var id))
+        {
+            throw new InvalidDataException(
+                $"{folder.Root} holds a credential but not all that belongs to it. Restore it from a backup, or run hanse-agent reset and join again.");
+        }
+
+        var addresses = site.Addresses.Select(a => NodeAddress.TryParse(a, out var address) ? address : null).OfType<NodeAddress>().ToList();
+        return new AgentIdentity(credential, trust, id, site.ServerName, addresses);
+    }
+
+    /// <summary>Stores what joining gave; the credential last, since it alone makes the agent a joined one.</summary>
+    internal static void Save(AgentFolder folder, AgentJoinOutcome.Joined joined)
+    {
+        var site = new SiteRecord(
+            joined.Federation.ToString(), joined.Site.ToString(), joined.Host.ToString(), joined.ServerName,
+            [.. joined.Addresses.Select(a => a.ToString())]);
+        AtomicFile.Write(folder.Site, JsonSerializer.SerializeToUtf8Bytes(site, AgentJson.Default.SiteRecord));
+        _ = CurrentTrust.Create(folder.Trust, joined.Trust);
+        _ = CurrentCredential.Create(folder.Credential, joined.Credential);
+        DurableFolder.Sync(folder.Root);
+        File.Delete(folder.JoinKey);
+    }
+
+    internal static SiteRecord? ReadSite(AgentFolder folder)
+    {
+        try
+        {
+            return File.Exists(folder.Site) ? JsonSerializer.Deserialize(File.ReadAllBytes(folder.Site), AgentJson.Default.SiteRecord) : null;
+        }
+        catch (JsonException)
+        {
+            // Damaged counts as missing: the caller says what to do.
+            return null;
+        }
+    }
+}

@@ -1,0 +1,34 @@
+namespace Hanse.Agent.Data;
+
+/// <summary>What <c>status -o json</c> prints.</summary>
+internal sealed record StatusView
+{
+    public required string DataDir { get; init; }
+
+    public required bool Joined { get; init; }
+
+    public required bool Running { get; init; }
+
+    public string? Pid { get; init; }
+
+    public string? HostId { get; init; }
+
+    public string? SiteId { get; init; }
+
+    public string? FederationId { get; init; }
+
+    public string? ServerName { get; init; }
+
+    public IReadOnlyList<string>? Addresses { get; init; }
+
+    public DateTimeOffset? CertificateEnds { get; init; }
+
+    /// <summary>online or offline.</summary>
+    public string? Link { get; init; }
+
+    public DateTimeOffset? LinkSince { get; init; }
+
+    public string? LastErrorCode { get; init; }
+
+    public string? LastError { get; init; }
+}

@@ -1,0 +1,3 @@
+namespace Hanse.Coordinator.Api;
+
+internal sealed record HealthView(string Status);

@@ -1,0 +1,98 @@
+using System.Security.Cryptography;
+using Dapper;
+using Hanse.Coordinator.Audit.Api;
+using Hanse.Protocol.Audit;
+using Npgsql;
+
+namespace Hanse.Coordinator.Audit;
+
+/// <summary>Writes the log (A1–A2): (1) locks the log's head, which makes sequence numbers gapless and their order that of the
+/// commits; (2) forms each entry's bytes and leaf; (3) inserts them with their columns and target lists; (4) stores the new
+/// frontier of the Merkle tree. All in the caller's transaction.</summary>
+internal sealed class AuditLog(TimeProvider clock) : IAuditLog
+{
+    public Task<long> AppendAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, AuditEvent entry, CancellationToken cancellation) =>
+        AppendAsync(connection, transaction, [entry], cancellation);
+
+    public async Task<long> AppendAsync(
+        NpgsqlConnection connection, NpgsqlTransaction transaction, IReadOnlyList<AuditEvent> entries, CancellationToken cancellation)
+    {
+        // 1
+        var head = await LockHeadAsync(connection, transaction, cancellation);
+        if (entries.Count == 0)
+        {
+            return head.EntryCount + 1;
+        }
+
+        // 2
+        var occurred = Milliseconds(clock.GetUtcNow());
+        var frontier = MerkleFrontier.Parse((ulong)head.EntryCount, head.Frontier);
+        var rows = new List<AuditRow>(entries.Count);
+        foreach (var entry in entries)
+        {
+            var row = Form(head, head.EntryCount + rows.Count + 1, occurred, entry);
+            frontier = frontier.Append(row.LeafHash);
+            rows.Add(row);
+        }
+
+        // 3, 4
+        await AuditRows.InsertAsync(connection, transaction, head.Ordinal, rows, cancellation);
+        await connection.ExecuteAsync(new CommandDefinition(
+            "update audit_log set entry_count = @count, frontier = @frontier where ordinal = @ordinal",
+            new { count = (long)frontier.Count, frontier = frontier.ToBytes(), ordinal = head.Ordinal },
+            transaction,
+            cancellationToken: cancellation));
+        return head.EntryCount + 1;
+    }
+
+    private static AuditRow Form(AuditHead head, long seq, DateTimeOffset occurred, AuditEvent entry)
+    {
+        var targets = AuditTargets.ToBytes(entry.Hosts);
+        var facts = new AuditFacts
+        {
+            Seq = seq,
+            OccurredAt = occurred,
+            Actor = AuditText.Clean(entry.Actor.Name),
+            Account = AuditText.CleanOrNull(entry.Actor.Account),
+            Token = AuditText.CleanOrNull(entry.Actor.Token),
+            SourceAddress = AuditText.CleanOrNull(entry.Actor.SourceAddress),
+            Operation = AuditText.Clean(entry.Operation),
+            Site = entry.Site?.Value,
+            HostsCount = entry.Hosts.Count,
+            HostsRoot = AuditTargets.Root(targets),
+            Command = entry.Command?.Value,
+            Outcome = AuditText.CleanOrNull(entry.Outcome),
+            Reason = AuditText.CleanOrNull(entry.Reason),
+        };
+        var detail = entry.Detail.ToDictionary(d => AuditText.Clean(d.Key), d => AuditText.Clean(d.Value));
+        var bytes = new AuditDocument(head.LogId, facts, detail).Write();
+        return new(facts, bytes, MerkleHash.Leaf(bytes), targets);
+    }
+
+    private async Task<AuditHead> LockHeadAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, CancellationToken cancellation)
+    {
+        const string Lock = """
+            select ordinal as Ordinal, log_id as LogId, entry_count as EntryCount, frontier as Frontier
+            from audit_log order by ordinal desc limit 1 for update
+            """;
+        var head = await connection.QuerySingleOrDefaultAsync<AuditHead>(new CommandDefinition(Lock, null, transaction, cancellationToken: cancellation));
+        if (head is not null)
+        {
+            return head;
+        }
+
+        // The first entry ever. Whoever comes second waits here for the first to commit, and then takes its row.
+        await connection.ExecuteAsync(new CommandDefinition(
+            """
+            insert into audit_log (ordinal, log_id, entry_count, frontier, started_at)
+            values (1, @logId, 0, @frontier, @startedAt) on conflict (ordinal) do nothing
+            """,
+            new { logId = new Guid(RandomNumberGenerator.GetBytes(16)), frontier = Array.Empty<byte>(), startedAt = clock.GetUtcNow() },
+            transaction,
+            cancellationToken: cancellation));
+        return await connection.QuerySingleAsync<AuditHead>(new CommandDefinition(Lock, null, transaction, cancellationToken: cancellation));
+    }
+
+    private static DateTimeOffset Milliseconds(DateTimeOffset instant) =>
+        DateTimeOffset.FromUnixTimeMilliseconds(instant.ToUnixTimeMilliseconds());
+}

@@ -1,0 +1,15 @@
+using Hanse.Coordinator.Audit.Api;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Hanse.Coordinator.Audit;
+
+/// <summary>What the audit slice adds to the process.</summary>
+internal static class AuditSlice
+{
+    /// <summary>Needs NpgsqlDataSource and TimeProvider.</summary>
+    public static IServiceCollection AddAudit(this IServiceCollection services) => services
+        .AddSingleton<IAuditLog, AuditLog>()
+        .AddSingleton<IAuditIntake, AuditIntake>()
+        .AddSingleton<AuditStore>()
+        .AddSingleton<AuditVerifier>();
+}

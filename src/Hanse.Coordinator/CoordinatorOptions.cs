@@ -1,0 +1,26 @@
+using Hanse.Authority.Issuing;
+using Hanse.Trust.Dialing;
+
+namespace Hanse.Coordinator;
+
+/// <summary>What a coordinator's process is told.</summary>
+public sealed record CoordinatorOptions
+{
+    /// <summary>Holds this replica's issuing key and certificate. Made with mode 0700.</summary>
+    public required string DataFolder { get; init; }
+
+    /// <summary>The key file of T7, the same for each replica; made at the first start of a federation.</summary>
+    public required string KeyFile { get; init; }
+
+    /// <summary>Names under which nodes and people reach it.</summary>
+    public required ServerNames Names { get; init; }
+
+    /// <summary>Where sites dial it, in order; handed out in join strings.</summary>
+    public required IReadOnlyList<NodeAddress> Addresses { get; init; }
+
+    public LifetimeOptions Lifetimes { get; init; } = new();
+
+    public TimeSpan CommandGrace { get; init; } = TimeSpan.FromMinutes(2);
+
+    public TimeSpan SessionLifetime { get; init; } = TimeSpan.FromHours(12);
+}

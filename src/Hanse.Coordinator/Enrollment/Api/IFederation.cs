@@ -1,0 +1,27 @@
+using Hanse.Protocol.Ids;
+using Hanse.Protocol.Messages;
+
+namespace Hanse.Coordinator.Enrollment.Api;
+
+/// <summary>Who this coordinator is.</summary>
+public interface IFederation
+{
+    FederationId Id { get; }
+
+    /// <summary>This life of the coordinator's database (U5), and its place in the order of lives.</summary>
+    Guid Incarnation { get; }
+
+    ulong IncarnationNumber { get; }
+
+    /// <summary>SHA-256 of the public key of each root that is trusted (T4), in hexadecimal: what a person compares at a first login.</summary>
+    IReadOnlyList<string> RootPins { get; }
+
+    /// <summary>This process among the replicas (L6); new at each start.</summary>
+    Guid Replica { get; }
+
+    /// <summary>The site has had its first link: its join string answers no more (J2).</summary>
+    Task LinkedAsync(SiteId site, CancellationToken cancellation);
+
+    /// <summary>The trust part of a site's desired state, and its derived customer key.</summary>
+    (TrustSet Trust, byte[] SiteKey) DesiredTrust(SiteId site);
+}

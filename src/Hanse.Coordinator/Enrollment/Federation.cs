@@ -1,0 +1,148 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using Google.Protobuf;
+using Hanse.Authority.Issuing;
+using Hanse.Authority.Sealing;
+using Hanse.Coordinator.Enrollment.Api;
+using Hanse.Protocol.Ids;
+using Hanse.Protocol.Messages;
+using Hanse.Trust.Joining;
+using Hanse.Trust.Keys;
+using Hanse.Trust.Verification;
+
+namespace Hanse.Coordinator.Enrollment;
+
+/// <summary>The federation's keys in use by this replica: the root (unsealed in memory only, T7), this replica's own issuer and
+/// certificate, the customer key, and the trust set built from the registry.</summary>
+internal sealed class Federation(CoordinatorOptions options, FederationStore store, TimeProvider time) : IFederation
+{
+    private const string CustomerKeyLabel = "customer-key";
+    private FederationRow? _row;
+    private RootAuthority? _root;
+    private byte[]? _customerKey;
+
+    public FederationId Id => new(_row!.FederationId);
+
+    public Guid Incarnation => _row!.Incarnation;
+
+    public ulong IncarnationNumber => (ulong)_row!.IncarnationNumber;
+
+    public IReadOnlyList<string> RootPins => [.. Trust.Value.Roots.Select(root => SpkiHash.Of(root).ToString())];
+
+    public Guid Replica { get; } = FederationId.New().Value;
+
+    public bool IsOpen => _row is not null && Server is not null;
+
+    public RootAuthority Root => _root!;
+
+    public ReadOnlySpan<byte> CustomerKey => _customerKey;
+
+    public CurrentIssuer Issuer { get; private set; } = null!;
+
+    public CurrentCredential Server { get; private set; } = null!;
+
+    public CurrentTrust Trust { get; private set; } = null!;
+
+    public PeerVerifier Verifier { get; private set; } = null!;
+
+    /// <summary>Opens the federation, or founds it at the first start of all.</summary>
+    /// <exception cref="InvalidDataException">The key file is not the one the root was sealed under.</exception>
+    public async Task OpenAsync(CancellationToken cancellation)
+    {
+        Directory.CreateDirectory(options.DataFolder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        var sealing = SealingKey.LoadOrGenerate(options.KeyFile);
+        var row = await store.EnsureAsync(() => Found(sealing), cancellation);
+        var sealedRoot = new SealedRoot(new FederationId(row.FederationId), row.RootCertificate, row.SealedRootKey);
+        _root = RootSeal.Unseal(sealedRoot, sealing, options.Lifetimes) is UnsealOutcome.Unsealed unsealed ? unsealed.Root : throw WrongKeyFile();
+        _customerKey = SecretSeal.Unseal(row.SealedCustomerKey, CustomerKeyLabel, sealing) ?? throw WrongKeyFile();
+        Issuer = await OpenIssuerAsync(cancellation);
+        _row = row;
+        Trust = CurrentTrust.InMemory(await ReadAnchorsAsync(row, cancellation));
+        Verifier = new PeerVerifier(Trust, time);
+        Server = CurrentCredential.TryOpen(FilePath("server.pem"), out var held) && IsCurrent(held.Value)
+            ? held
+            : CurrentCredential.Create(FilePath("server.pem"), Issuer.Value.IssueOwnCredential(options.Names, time));
+    }
+
+    /// <summary>What sites and their tools need to verify this coordinator.</summary>
+    public TrustSet TrustForNodes() => new TrustAnchors(Id, Trust.Value.Roots, OwnIntermediates())
+    {
+        Generation = (ulong)_row!.TrustGeneration, IncarnationNumber = IncarnationNumber,
+        Incarnation = ByteString.CopyFrom(Incarnation.ToByteArray(bigEndian: true)), Revocations = Trust.Value.Revocations,
+    }.ToWire();
+
+    /// <summary>Takes a site's new intermediate into the set that links are verified with (T5).</summary>
+    public void Learn(byte[] intermediate) => Trust.Update(t => t.WithIntermediates([X509CertificateLoader.LoadCertificate(intermediate)]));
+
+    public Task LinkedAsync(SiteId site, CancellationToken cancellation) => store.LinkedAsync(site, cancellation);
+
+    public (TrustSet Trust, byte[] SiteKey) DesiredTrust(SiteId site) => (TrustForNodes(), SiteKeyFor(site));
+
+    public byte[] SiteKeyFor(SiteId site) => SiteKey.Derive(_customerKey, site);
+
+    /// <summary>A new intermediate of this replica's own, under the root; the old one's leaf stays valid to its end.</summary>
+    public async Task RenewIssuerAsync(CancellationToken cancellation)
+    {
+        var next = NewIssuer();
+        await store.AddIntermediateAsync(
+            SpkiHash.Of(next.Intermediate), null, next.Intermediate.RawData, next.NotAfter, cancellation);
+        Learn(next.Intermediate.RawData);
+        Issuer.Swap(next);
+        RenewServer();
+    }
+
+    public void RenewServer() => Server.Swap(Issuer.Value.IssueOwnCredential(options.Names, time));
+
+    private (SealedRoot, byte[]) Found(SealingKey sealing)
+    {
+        using var root = RootAuthority.Create(FederationId.New(), options.Lifetimes, time);
+        return (RootSeal.Seal(root, sealing), SecretSeal.Seal(RandomNumberGenerator.GetBytes(JoinInvitation.SecretBytes), CustomerKeyLabel, sealing));
+    }
+
+    private async Task<CurrentIssuer> OpenIssuerAsync(CancellationToken cancellation)
+    {
+        if (CurrentIssuer.Open(FilePath("issuer.pem"), options.Lifetimes) is { } held && held.Value.CanIssue(time) && held.Value.Identity.Federation == _root!.Federation
+            && Covers(held.Value.Intermediate))
+        {
+            return held;
+        }
+
+        var issuer = NewIssuer();
+        await store.AddIntermediateAsync(SpkiHash.Of(issuer.Intermediate), null, issuer.Intermediate.RawData, issuer.NotAfter, cancellation);
+        return CurrentIssuer.Create(FilePath("issuer.pem"), issuer);
+    }
+
+    /// <summary>A name or address that was configured since needs a new intermediate (T2).</summary>
+    private bool Covers(X509Certificate2 intermediate)
+    {
+        var constraints = intermediate.Extensions.FirstOrDefault(e => e.Oid?.Value == "2.5.29.30")?.RawData ?? [];
+        return options.Names.AllDns.All(n => constraints.AsSpan().IndexOf(System.Text.Encoding.ASCII.GetBytes(n)) >= 0)
+            && options.Names.Addresses.All(a => constraints.AsSpan().IndexOf(a.GetAddressBytes()) >= 0);
+    }
+
+    private LeafIssuer NewIssuer()
+    {
+        var key = NodeKey.Generate();
+        return new LeafIssuer(key, _root!.IssueForCoordinator(key.PublicKey, options.Names, time), options.Lifetimes);
+    }
+
+    private bool IsCurrent(NodeCredential held) =>
+        held.NotAfter > time.GetUtcNow() && held.Chain.Any(c => c.RawData.AsSpan().SequenceEqual(Issuer.Value.Intermediate.RawData));
+
+    private async Task<TrustAnchors> ReadAnchorsAsync(FederationRow row, CancellationToken cancellation) => new(
+        new FederationId(row.FederationId), [X509CertificateLoader.LoadCertificate(row.RootCertificate)],
+        (await store.IntermediatesAsync(cancellation)).Select(der => X509CertificateLoader.LoadCertificate(der)))
+    {
+        Generation = (ulong)row.TrustGeneration, IncarnationNumber = (ulong)row.IncarnationNumber,
+        Incarnation = ByteString.CopyFrom(row.Incarnation.ToByteArray(bigEndian: true)),
+    };
+
+    private IEnumerable<X509Certificate2> OwnIntermediates() =>
+        Trust.Value.Intermediates.Where(i => CertificateNames.ReadIdentity(i)?.Kind == NodeKind.Coordinator);
+
+    private string FilePath(string file) => Path.Combine(options.DataFolder, file);
+
+    private InvalidDataException WrongKeyFile() => new(
+        $"The federation's root key cannot be opened with {options.KeyFile}: it was sealed under another key file. "
+        + "Put the original file back (each replica has the same one; a backup holds it), or set coordinator.keyFile to it.");
+}

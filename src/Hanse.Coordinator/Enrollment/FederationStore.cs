@@ -1,0 +1,153 @@
+using Dapper;
+using Hanse.Authority.Joining;
+using Hanse.Authority.Sealing;
+using Hanse.Protocol.Ids;
+using Hanse.Protocol.Messages;
+using Hanse.Trust.Keys;
+using Npgsql;
+
+namespace Hanse.Coordinator.Enrollment;
+
+/// <summary>The federation's row, roots, intermediates and tokens.</summary>
+internal sealed class FederationStore(NpgsqlDataSource database, TimeProvider time)
+{
+    /// <summary>Makes the federation where there is none, once however many replicas start together.</summary>
+    public async Task<FederationRow> EnsureAsync(Func<(SealedRoot Root, byte[] SealedCustomerKey)> create, CancellationToken cancellation)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellation);
+        await using var transaction = await connection.BeginTransactionAsync(cancellation);
+        await connection.ExecuteAsync(new CommandDefinition(
+            "lock table enrollment_federation in exclusive mode", transaction: transaction, cancellationToken: cancellation));
+        if (await FindAsync(connection, transaction, cancellation) is null)
+        {
+            var (root, customerKey) = create();
+            await connection.ExecuteAsync(new CommandDefinition(
+                """
+                insert into enrollment_federation (federation_id, incarnation, incarnation_number, trust_generation, sealed_customer_key, created_at)
+                values (@federation, @incarnation, 1, 1, @customerKey, @now);
+                insert into enrollment_root (position, certificate, sealed_key, created_at) values (0, @Certificate, @SealedKey, @now);
+                """,
+                new
+                {
+                    federation = root.Federation.Value, incarnation = FederationId.New().Value, customerKey, root.Certificate, root.SealedKey,
+                    now = time.GetUtcNow(),
+                },
+                transaction, cancellationToken: cancellation));
+        }
+
+        await transaction.CommitAsync(cancellation);
+        return (await FindAsync(connection, null, cancellation))!;
+    }
+
+    public async Task<IReadOnlyList<byte[]>> IntermediatesAsync(CancellationToken cancellation)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellation);
+        return (await connection.QueryAsync<byte[]>(new CommandDefinition(
+            """
+            select i.certificate from enrollment_intermediate i left join sites_site s on s.id = i.site_id
+            where i.site_id is null or s.status <> 3 order by i.created_at desc
+            """,
+            cancellationToken: cancellation))).AsList();
+    }
+
+    public async Task AddIntermediateAsync(SpkiHash spki, SiteId? site, byte[] certificate, DateTimeOffset notAfter, CancellationToken cancellation)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellation);
+        await AddIntermediateAsync(connection, null, spki, site, certificate, notAfter, cancellation);
+    }
+
+    public async Task AddTokenAsync(JoinTokenState token, NodeKind kind, Guid node, CancellationToken cancellation)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellation);
+        await connection.ExecuteAsync(new CommandDefinition(
+            "insert into enrollment_token (token_hash, kind, node_id, expires_at, created_at) values (@Digest, @kind, @node, @Expires, @now)",
+            new { token.Digest, kind = (short)kind, node, token.Expires, now = time.GetUtcNow() }, cancellationToken: cancellation));
+    }
+
+    /// <summary>Redeems a site's token (J2): what the first redemption gave is stored with it and given again to the same key.</summary>
+    /// <param name="digest">SHA-256 of the token.</param>
+    /// <param name="key">Of the request's CSR.</param>
+    /// <param name="issue">Makes the intermediate for the site; called under the token's lock, on first use only.</param>
+    /// <param name="cancellation">Ends the attempt; nothing is stored then.</param>
+    public async Task<(JoinTokenDecision Decision, SiteId Site, byte[]? Certificate)> RedeemAsync(
+        byte[] digest, SpkiHash key, Func<NpgsqlTransaction, SiteId, Task<(byte[] Certificate, DateTimeOffset NotAfter)>> issue, CancellationToken cancellation)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellation);
+        await using var transaction = await connection.BeginTransactionAsync(cancellation);
+        var row = await connection.QuerySingleOrDefaultAsync<TokenRow>(new CommandDefinition(
+            """
+            select node_id as NodeId, redeemed_hash as RedeemedHash, expires_at as ExpiresAt, linked
+            from enrollment_token where token_hash = @digest for update
+            """,
+            new { digest }, transaction, cancellationToken: cancellation));
+        var state = row is null ? null : new JoinTokenState(digest, row.RedeemedHash, row.ExpiresAt, row.Linked);
+        var decision = JoinTokenMachine.Redeem(state, key, time.GetUtcNow());
+        var site = new SiteId(row?.NodeId ?? Guid.Empty);
+        if (decision is JoinTokenDecision.First first)
+        {
+            var (certificate, notAfter) = await issue(transaction, site);
+            await connection.ExecuteAsync(new CommandDefinition(
+                "update enrollment_token set redeemed_hash = @binding where token_hash = @digest",
+                new { digest, binding = first.Next.Binding }, transaction, cancellationToken: cancellation));
+            await AddIntermediateAsync(connection, transaction, key, site, certificate, notAfter, cancellation);
+            await transaction.CommitAsync(cancellation);
+            return (decision, site, certificate);
+        }
+
+        var given = decision is JoinTokenDecision.Again
+            ? await connection.QuerySingleOrDefaultAsync<byte[]>(new CommandDefinition(
+                "select certificate from enrollment_intermediate where spki_sha256 = @spki", new { spki = key.ToBytes() }, transaction,
+                cancellationToken: cancellation))
+            : null;
+        return (decision, site, given);
+    }
+
+    /// <summary>The node has had its first link: its token answers no more (J2).</summary>
+    public async Task LinkedAsync(SiteId site, CancellationToken cancellation)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellation);
+        await connection.ExecuteAsync(new CommandDefinition(
+            "update enrollment_token set linked = true where node_id = @site and redeemed_hash is not null and not linked",
+            new { site = site.Value }, cancellationToken: cancellation));
+    }
+
+    private Task AddIntermediateAsync(
+        NpgsqlConnection connection, NpgsqlTransaction? transaction, SpkiHash spki, SiteId? site, byte[] certificate, DateTimeOffset notAfter,
+        CancellationToken cancellation) =>
+        connection.ExecuteAsync(new CommandDefinition(
+            """
+            insert into enrollment_intermediate (spki_sha256, site_id, certificate, not_after, created_at)
+            values (@spki, @site, @certificate, @notAfter, @now)
+            on conflict (spki_sha256) do update set certificate = excluded.certificate, not_after = excluded.not_after
+            """,
+            new { spki = spki.ToBytes(), site = site?.Value, certificate, notAfter, now = time.GetUtcNow() }, transaction, cancellationToken: cancellation));
+
+    private static Task<FederationRow?> FindAsync(NpgsqlConnection connection, NpgsqlTransaction? transaction, CancellationToken cancellation) =>
+        connection.QuerySingleOrDefaultAsync<FederationRow>(new CommandDefinition(
+            """
+            select f.federation_id as FederationId, f.incarnation, f.incarnation_number as IncarnationNumber, f.trust_generation as TrustGeneration,
+                   f.sealed_customer_key as SealedCustomerKey, r.certificate as RootCertificate, r.sealed_key as SealedRootKey
+            from enrollment_federation f join enrollment_root r on r.position = 0
+            """,
+            transaction: transaction, cancellationToken: cancellation));
+
+    private sealed class TokenRow
+    {
+        public Guid NodeId { get; init; }
+        public byte[]? RedeemedHash { get; init; }
+        public DateTimeOffset ExpiresAt { get; init; }
+        public bool Linked { get; init; }
+    }
+}
+
+/// <summary>The federation as stored.</summary>
+internal sealed class FederationRow
+{
+    public Guid FederationId { get; init; }
+    public Guid Incarnation { get; init; }
+    public long IncarnationNumber { get; init; }
+    public long TrustGeneration { get; init; }
+    public byte[] SealedCustomerKey { get; init; } = [];
+    public byte[] RootCertificate { get; init; } = [];
+    public byte[] SealedRootKey { get; init; } = [];
+}

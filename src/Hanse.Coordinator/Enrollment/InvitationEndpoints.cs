@@ -1,0 +1,169 @@
+using Hanse.Authority.Joining;
+using Hanse.Coordinator.Access.Api;
+using Hanse.Coordinator.Api;
+using Hanse.Coordinator.Audit.Api;
+using Hanse.Coordinator.Sites.Api;
+using Hanse.Protocol.Errors;
+using Hanse.Protocol.Ids;
+using Hanse.Protocol.Messages;
+using Hanse.Trust.Dialing;
+using Hanse.Trust.Joining;
+using Hanse.Trust.Keys;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Routing;
+
+namespace Hanse.Coordinator.Enrollment;
+
+/// <summary>Join strings for sites and agents (J1). Each is audited before it is given out (invariant 6).</summary>
+internal static class InvitationEndpoints
+{
+    private const int DefaultPort = 7443;
+    private const int MaxName = 100;
+    private static readonly TimeSpan DefaultLife = TimeSpan.FromHours(24);
+    private static readonly TimeSpan LongestLife = TimeSpan.FromDays(365);
+
+    public static void MapInvitations(this RouteGroupBuilder api)
+    {
+        api.MapPost("/sites/invitations", InviteSiteAsync).WithTags("Sites").WithName("InviteSite")
+            .WithSummary("Make a pending site and its join string, shown this once").RequireAuthorization(AccessPolicies.Administrator);
+        api.MapPost("/agents/invitations", InviteAgentAsync).WithTags("Hosts").WithName("InviteAgent")
+            .WithSummary("The join string with which agents join a site").RequireAuthorization(AccessPolicies.Administrator);
+    }
+
+    private static async Task<Results<Ok<Invitation>, ProblemHttpResult>> InviteSiteAsync(
+        SiteInvitationRequest request, ActorContext caller, InvitationDesk desk, CancellationToken cancellation)
+    {
+        var name = request.Name?.Trim() ?? "";
+        if (name.Length is 0 or > MaxName || name.Any(char.IsControl) || SiteId.TryParse(name, out _))
+        {
+            return Problems.Invalid(ErrorCodes.NameInvalid, "name", $"A site's name has 1 to {MaxName} characters on one line, and is not an id.");
+        }
+
+        var externalNames = (request.ExternalNames ?? []).Select(n => n.Trim().ToLowerInvariant()).Distinct().ToList();
+        var addresses = request.Addresses is { Count: > 0 } given ? given.ToList() : [.. externalNames.Select(n => $"{n}:{DefaultPort}")];
+        if (addresses.FirstOrDefault(a => !NodeAddress.TryParse(a, out _)) is { } bad)
+        {
+            return Problems.Invalid(ErrorCodes.RequestInvalid, "addresses", $"'{Short(bad)}' is not an address. Write host:port, or [v6]:port.");
+        }
+
+        if (!SiteNames.TryCreate(externalNames, addresses, out _, out var why))
+        {
+            return Problems.Invalid(ErrorCodes.NameInvalid, "externalNames", why);
+        }
+
+        if (request.Latitude is < -90 or > 90 || request.Longitude is < -180 or > 180)
+        {
+            return Problems.Invalid(ErrorCodes.RequestInvalid, "latitude", "Latitude lies between -90 and 90, longitude between -180 and 180.");
+        }
+
+        if (Life(request.Ttl, out var life) is { } wrong)
+        {
+            return wrong;
+        }
+
+        var site = new NewSite(SiteId.New(), name, externalNames, addresses, Trim(request.Location), request.Latitude, request.Longitude);
+        return await desk.InviteSiteAsync(site, life, caller, cancellation) is { } invitation
+            ? TypedResults.Ok(invitation)
+            : Problems.Conflict(ErrorCodes.NameTaken, $"Another site is called '{name}'. Choose another name, or remove that site.", "name");
+    }
+
+    private static async Task<Results<Ok<Invitation>, ProblemHttpResult>> InviteAgentAsync(
+        AgentInvitationRequest request, ActorContext caller, ISites sites, InvitationDesk desk, CancellationToken cancellation)
+    {
+        var all = (await sites.ListAsync(cancellation)).Where(s => s.Lifecycle == SiteLifecycle.Enrolled).ToList();
+        var site = request.Site is null && all.Count == 1 ? all[0] : all.FirstOrDefault(s =>
+            s.Name.Equals(request.Site, StringComparison.OrdinalIgnoreCase) || s.SiteId.ToString() == request.Site);
+        if (site is null)
+        {
+            var names = all.Count == 0 ? "There is none yet: hanse site invite makes one." : $"Sites: {string.Join(", ", all.Take(20).Select(s => s.Name))}.";
+            return request.Site is null
+                ? Problems.Invalid(ErrorCodes.RequestInvalid, "site", $"Name the site that the agents are to join. {names}")
+                : Problems.NotFound(ErrorCodes.SiteNotFound, $"There is no enrolled site '{Short(request.Site)}'. {names}", "site");
+        }
+
+        return Life(request.Ttl, out var life) is { } wrong ? wrong : TypedResults.Ok(await desk.InviteAgentAsync(site, life, caller, cancellation));
+    }
+
+    private static ProblemHttpResult? Life(TimeSpan? asked, out TimeSpan life)
+    {
+        life = asked ?? DefaultLife;
+        return life <= TimeSpan.Zero || life > LongestLife
+            ? Problems.Invalid(ErrorCodes.RequestInvalid, "ttl", "ttl is how long the join string is valid: more than 0, at most 365d.")
+            : null;
+    }
+
+    private static string? Trim(string? location) => location is null ? null : location.Length > 200 ? location[..200] : location;
+
+    private static string Short(string text) => new([.. text.Where(c => !char.IsControl(c)).Take(80)]);
+}
+
+/// <summary>Body of POST /sites/invitations.</summary>
+internal sealed record SiteInvitationRequest(
+    string? Name, IReadOnlyList<string>? ExternalNames, IReadOnlyList<string>? Addresses = null, string? Location = null,
+    double? Latitude = null, double? Longitude = null, TimeSpan? Ttl = null);
+
+/// <summary>Body of POST /agents/invitations.</summary>
+internal sealed record AgentInvitationRequest(string? Site, TimeSpan? Ttl = null);
+
+/// <summary>A join string, the command that takes it, and until when it is valid.</summary>
+internal sealed record Invitation(InvitedSite Site, string JoinString, string Command, DateTimeOffset ExpiresAt);
+
+/// <summary>The site an invitation is for.</summary>
+internal sealed record InvitedSite(SiteId Id, string Name, string Status);
+
+/// <summary>Makes join strings.</summary>
+internal sealed class InvitationDesk(
+    Federation federation, FederationStore store, ISites sites, IAuditLog audit, NodeServerOptions options)
+{
+    /// <summary>Null if the name is taken.</summary>
+    public async Task<Invitation?> InviteSiteAsync(NewSite site, TimeSpan life, ActorContext caller, CancellationToken cancellation)
+    {
+        if (await sites.AddAsync(site, cancellation) is not { } row)
+        {
+            return null;
+        }
+
+        var token = JoinTokenMachine.NewToken();
+        var expires = options.Time.GetUtcNow() + life;
+        await AuditAsync("site.invite", caller, row, cancellation);
+        await store.AddTokenAsync(JoinTokenMachine.Issue(token, expires), NodeKind.Site, row.Id, cancellation);
+        return Of(row, NodeKind.Site, options.Addresses, options.Names.LinkName, token, expires, "hanse site join");
+    }
+
+    public async Task<Invitation> InviteAgentAsync(SiteRow site, TimeSpan life, ActorContext caller, CancellationToken cancellation)
+    {
+        await AuditAsync("agent.invite", caller, site, cancellation);
+        var addresses = site.Addresses.Select(a => NodeAddress.TryParse(a, out var address) ? address : null).OfType<NodeAddress>();
+        return Of(
+            site, NodeKind.Agent, addresses, Hanse.Authority.Issuing.ServerNames.LinkPrefix + site.ExternalNames[0],
+            federation.CustomerKey.ToArray(), options.Time.GetUtcNow() + life, "hanse-agent join");
+    }
+
+    private Invitation Of(
+        SiteRow site, NodeKind kind, IEnumerable<NodeAddress> addresses, string serverName, byte[] secret, DateTimeOffset expires, string command)
+    {
+        var invitation = new JoinInvitation
+        {
+            Federation = federation.Id, Kind = kind, Addresses = [.. addresses], ServerName = serverName,
+            RootPins = [.. federation.Trust.Value.Roots.Select(SpkiHash.Of)], Secret = secret, Expires = expires,
+        };
+        var view = new InvitedSite(site.SiteId, site.Name, site.Lifecycle.ToString().ToLowerInvariant());
+        return new Invitation(view, JoinString.Write(invitation), command, expires);
+    }
+
+    private async Task AuditAsync(string operation, ActorContext caller, SiteRow site, CancellationToken cancellation)
+    {
+        await using var connection = await options.Database.OpenConnectionAsync(cancellation);
+        await using var transaction = await connection.BeginTransactionAsync(cancellation);
+        await audit.AppendAsync(
+            connection, transaction,
+            new AuditEvent(operation, new AuditActor(caller.Account, Token: caller.TokenId?.ToString(), SourceAddress: caller.SourceAddress))
+            {
+                Site = site.SiteId, Detail = new Dictionary<string, string> { ["name"] = site.Name },
+            },
+            cancellation);
+        await transaction.CommitAsync(cancellation);
+    }
+}

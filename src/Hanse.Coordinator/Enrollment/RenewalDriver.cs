@@ -1,0 +1,54 @@
+using Hanse.Trust.Renewal;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+
+namespace Hanse.Coordinator.Enrollment;
+
+/// <summary>Renews this replica's own certificate and intermediate at half of their lives, with new keys (T3).</summary>
+internal sealed partial class RenewalDriver(Federation federation, Random random, TimeProvider time, ILogger<RenewalDriver> logger)
+{
+    private static readonly TimeSpan LongestStep = TimeSpan.FromMinutes(1);
+
+    public async Task RunAsync(CancellationToken cancellation)
+    {
+        while (true)
+        {
+            var (server, issuer) = (federation.Server.Value, federation.Issuer.Value);
+            var serverDue = RenewalPlanner.FirstTry(server.NotBefore, server.NotAfter, random);
+            var issuerDue = RenewalPlanner.FirstTry(issuer.NotBefore, issuer.NotAfter, random);
+            await DelayUntilAsync(serverDue < issuerDue ? serverDue : issuerDue, cancellation);
+            try
+            {
+                if (issuerDue <= time.GetUtcNow())
+                {
+                    await federation.RenewIssuerAsync(cancellation);
+                }
+                else
+                {
+                    federation.RenewServer();
+                }
+
+                LogRenewed(federation.Server.Value.NotAfter, federation.Issuer.Value.NotAfter);
+            }
+            catch (Exception failed) when (failed is NpgsqlException or IOException)
+            {
+                LogFailed(failed.Message, server.NotAfter);
+                await Task.Delay(LongestStep, time, cancellation);
+            }
+        }
+    }
+
+    private async Task DelayUntilAsync(DateTimeOffset moment, CancellationToken cancellation)
+    {
+        while (moment - time.GetUtcNow() is { Ticks: > 0 } left)
+        {
+            await Task.Delay(left < LongestStep ? left : LongestStep, time, cancellation);
+        }
+    }
+
+    [LoggerMessage(1, LogLevel.Information, "Renewed: the certificate ends at {Server:u}, the intermediate at {Issuer:u}")]
+    private partial void LogRenewed(DateTimeOffset server, DateTimeOffset issuer);
+
+    [LoggerMessage(2, LogLevel.Error, "The coordinator's certificate cannot be renewed: {Why} It ends at {NotAfter:u}")]
+    private partial void LogFailed(string why, DateTimeOffset notAfter);
+}

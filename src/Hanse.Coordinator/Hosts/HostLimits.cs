@@ -1,0 +1,13 @@
+namespace Hanse.Coordinator.Hosts;
+
+/// <summary>What one row of the directory may hold. Detail without limits stays at the site.</summary>
+internal static class HostLimits
+{
+    public const int Hostname = 253;
+    public const int Label = 128;
+    public const int Tag = 64;
+    public const int Tags = 64;
+
+    /// <summary>Addresses beyond these are left out of the directory (container hosts have thousands); the site has them all.</summary>
+    public const int Addresses = 64;
+}

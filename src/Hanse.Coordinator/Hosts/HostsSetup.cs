@@ -1,0 +1,20 @@
+using Hanse.Coordinator.Hosts.Api;
+using Hanse.Coordinator.Hosts.Search;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Hanse.Coordinator.Hosts;
+
+/// <summary>What the slice offers. It needs an <c>NpgsqlDataSource</c>, a <c>TimeProvider</c>, <c>ISiteChannel</c> and <c>IAuditLog</c>.</summary>
+internal static class HostsSetup
+{
+    public static IServiceCollection AddHosts(this IServiceCollection services)
+    {
+        services.AddSingleton(new HostSearchOptions());
+        services.AddSingleton<HostSearch>();
+        services.AddSingleton<HostDetailProxy>();
+        services.AddSingleton<HostActions>();
+        services.AddSingleton<IHostLookup, HostLookup>();
+        services.AddSingleton<IHostDirectory, HostDirectoryStore>();
+        return services;
+    }
+}

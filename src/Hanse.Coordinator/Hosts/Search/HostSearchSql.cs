@@ -1,0 +1,46 @@
+namespace Hanse.Coordinator.Hosts.Search;
+
+/// <summary>The statements of a search, put together from its predicates; no value is ever part of the text.</summary>
+internal static class HostSearchSql
+{
+    /// <summary>One way through the table only for each statement: the planner's guesses about substrings are no guide.</summary>
+    public static string Settings(TimeSpan timeLimit, bool seqScan) => string.Create(
+        System.Globalization.CultureInfo.InvariantCulture,
+        $"""
+        select set_config('jit', 'off', true), set_config('enable_seqscan', '{(seqScan ? "on" : "off")}', true),
+               set_config('work_mem', '32MB', true), set_config('statement_timeout', '{(int)timeLimit.TotalMilliseconds}', true)
+        """);
+
+    /// <summary>Reads on by id: how many rows there were, the last one, the first matches, and how many rows each predicate let through.</summary>
+    public static string Walk(IReadOnlyList<HostPredicate> predicates)
+    {
+        var flags = string.Concat(predicates.Select((p, i) => $", coalesce({p.Filter}, false) p{i}"));
+        var all = predicates.Count == 0 ? "true" : string.Join(" and ", predicates.Select((_, i) => $"p{i}"));
+        var counts = predicates.Count == 0 ? "array[]::bigint[]" : $"array[{string.Join(", ", predicates.Select((_, i) => $"count(*) filter (where p{i})"))}]";
+        return $"""
+            select count(*), (array_agg(id))[count(*)], (array_agg(id) filter (where {all}))[1:@limit], count(*) filter (where {all}), {counts},
+                   (select reltuples::bigint from pg_class where oid = 'hosts_host'::regclass)
+            from (select id{flags} from (select * from hosts_host where id > @after order by id limit @rows) read offset 0) judged
+            """;
+    }
+
+    /// <summary>Finds matches up to a bound, sorts them, and gives a page: their number in every row, ids in order.</summary>
+    public static string Find(IReadOnlyList<HostPredicate> predicates, IReadOnlyList<HostPredicate> drivers) => $"""
+        with found as materialized (select id, hostname from hosts_host where {Where(predicates, drivers)} limit @bound)
+        select all_found.number, page.id, page.hostname
+        from (select count(*) number from found) all_found
+        left join (
+            select id, hostname from found where (hostname, id) > (@hostname collate "C", @after) order by hostname, id limit @limit
+        ) page on true
+        order by page.hostname, page.id
+        """;
+
+    public static string Count(IReadOnlyList<HostPredicate> predicates) =>
+        $"select count(*) from hosts_host where {Where(predicates, [.. predicates.Where(p => p.Index is not null)])}";
+
+    private static string Where(IReadOnlyList<HostPredicate> predicates, IReadOnlyList<HostPredicate> drivers)
+    {
+        var conditions = drivers.Select(d => d.Index!).Concat(predicates.Select(p => p.Filter)).ToList();
+        return conditions.Count == 0 ? "true" : string.Join(" and ", conditions);
+    }
+}

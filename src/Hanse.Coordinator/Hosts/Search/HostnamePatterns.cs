@@ -1,0 +1,59 @@
+namespace Hanse.Coordinator.Hosts.Search;
+
+/// <summary>Patterns by which the trigram index finds a part of a hostname. The index knows the words of a name by their trigrams, padded
+/// with blanks at a word's ends: "web-01" is known by "  w", " we", "web", "eb ", "  0", " 01" and "01 ". Too short a text has
+/// none; it is looked for with each character that can stand beside it.</summary>
+internal static class HostnamePatterns
+{
+    // Printable ASCII in lower case: what nearly all names are made of.
+    private static readonly IReadOnlyList<char> Neighbours = [.. Enumerable.Range(' ', '~' - ' ' + 1).Select(c => (char)c).Where(c => c is not (>= 'A' and <= 'Z'))];
+
+    /// <returns>LIKE patterns, one of which matches every name of printable ASCII that holds the text; null where no index helps.</returns>
+    public static IReadOnlyList<string>? Of(string text)
+    {
+        if (HasTrigram(text))
+        {
+            return [$"%{Escape(text)}%"];
+        }
+
+        if (text.Length > 0 && Neighbours.Where(char.IsAsciiLetterOrDigit).All(c => HasTrigram(c + text)))
+        {
+            return [$"{Escape(text)}%", .. Neighbours.Select(c => $"%{Escape(c + text)}%")];
+        }
+
+        return text.Length > 0 && Neighbours.Where(char.IsAsciiLetterOrDigit).All(c => HasTrigram(text + c))
+            ? [$"%{Escape(text)}", .. Neighbours.Select(c => $"%{Escape(text + c)}%")]
+            : null;
+    }
+
+    /// <summary>True for three characters of a word, two at its beginning or end, or a whole word: a trigram of which at most one is a blank,
+    /// or two around a single character.</summary>
+    internal static bool HasTrigram(string text)
+    {
+        var run = 0;
+        var bounded = false;
+        foreach (var c in text)
+        {
+            if (char.IsAsciiLetterOrDigit(c))
+            {
+                if (++run >= (bounded ? 2 : 3))
+                {
+                    return true;
+                }
+            }
+            else if (run >= (bounded ? 1 : 2))
+            {
+                return true;
+            }
+            else
+            {
+                (run, bounded) = (0, true);
+            }
+        }
+
+        return false;
+    }
+
+    internal static string Escape(string text) => text
+        .Replace("\\", "\\\\", StringComparison.Ordinal).Replace("%", "\\%", StringComparison.Ordinal).Replace("_", "\\_", StringComparison.Ordinal);
+}

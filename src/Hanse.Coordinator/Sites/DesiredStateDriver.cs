@@ -1,0 +1,102 @@
+using System.Threading.Channels;
+using Google.Protobuf;
+using Hanse.Coordinator.Enrollment.Api;
+using Hanse.Coordinator.Hosts.Api;
+using Hanse.Coordinator.Sites.Api;
+using Hanse.Protocol.Ids;
+using Hanse.Protocol.Messages;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+
+namespace Hanse.Coordinator.Sites;
+
+/// <summary>Tells each site its desired state when its link comes up, and again while the generation it observes lags behind (D1).
+/// The state is built from the tables at the moment of sending, so nothing is queued and nothing can be lost.</summary>
+internal sealed partial class DesiredStateDriver(
+    ISites sites, ISiteChannel channel, IFederation federation, IHostDirectory directory, NpgsqlDataSource database, TimeProvider time,
+    ILogger<DesiredStateDriver> logger)
+{
+    private static readonly TimeSpan Recheck = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan AnswerTime = TimeSpan.FromSeconds(30);
+    private readonly Channel<SiteId> _due = Channel.CreateUnbounded<SiteId>();
+
+    public async Task RunAsync(CancellationToken cancellation)
+    {
+        channel.CameOnline += OnCameOnline;
+        try
+        {
+            await Task.WhenAll(SendDueAsync(cancellation), RecheckAsync(cancellation));
+        }
+        finally
+        {
+            channel.CameOnline -= OnCameOnline;
+        }
+    }
+
+    private async Task SendDueAsync(CancellationToken cancellation)
+    {
+        await foreach (var site in _due.Reader.ReadAllAsync(cancellation))
+        {
+            try
+            {
+                await SendAsync(site, cancellation);
+            }
+            catch (NpgsqlException away)
+            {
+                LogNotSent(site, away.Message);
+            }
+        }
+    }
+
+    private async Task RecheckAsync(CancellationToken cancellation)
+    {
+        while (true)
+        {
+            await Task.Delay(Recheck, time, cancellation);
+            try
+            {
+                var connected = channel.Connected;
+                foreach (var site in (await sites.ListAsync(cancellation)).Where(s => s.ObservedGeneration < s.Generation && connected.Contains(s.SiteId)))
+                {
+                    OnCameOnline(site.SiteId);
+                }
+            }
+            catch (NpgsqlException away)
+            {
+                LogNotSent(default, away.Message);
+            }
+        }
+    }
+
+    private async Task SendAsync(SiteId site, CancellationToken cancellation)
+    {
+        if (await sites.FindAsync(site.ToString(), cancellation) is not { } row)
+        {
+            return;
+        }
+
+        var (trust, siteKey) = federation.DesiredTrust(site);
+        var state = new DesiredState
+        {
+            Incarnation = ByteString.CopyFrom(federation.Incarnation.ToByteArray(bigEndian: true)), IncarnationNumber = federation.IncarnationNumber,
+            Generation = (ulong)row.Generation, Trust = trust, SiteKey = ByteString.CopyFrom(siteKey), SiteName = row.Name,
+        };
+        state.ExternalNames.AddRange(row.ExternalNames);
+        state.Addresses.AddRange(row.Addresses);
+        await using (var connection = await database.OpenConnectionAsync(cancellation))
+        {
+            state.Tags.AddRange(await directory.AssignedTagsAsync(connection, row.Key, cancellation));
+        }
+
+        var reply = await channel.RequestAsync<DesiredStateReceipt>(site, Method.DesiredState, state, AnswerTime, cancellation);
+        if (reply.Failure is { } failure)
+        {
+            LogNotSent(site, failure.Message);
+        }
+    }
+
+    private void OnCameOnline(SiteId site) => _due.Writer.TryWrite(site);
+
+    [LoggerMessage(1, LogLevel.Warning, "Desired state did not reach site {Site}: {Why}")]
+    private partial void LogNotSent(SiteId site, string why);
+}

@@ -1,0 +1,79 @@
+using Google.Protobuf;
+using Hanse.Coordinator.Sites.Api;
+using Hanse.Link;
+using Hanse.Protocol.Errors;
+using Hanse.Protocol.Ids;
+using Hanse.Protocol.Messages;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+
+namespace Hanse.Coordinator.Uplink;
+
+/// <summary>What sites may ask of the coordinator: to take in what their outboxes hold. Answers follow the durable write (invariant 4).</summary>
+internal sealed partial class UplinkHandler(
+    RecordIntake records, StateIntake states, ISiteRegistry sites, ILogger<UplinkHandler> logger) : ILinkHandler
+{
+    public void OnOpened(NodeLink link)
+    {
+        LogOpened(Site(link), link.Peer.Remote, link.Fence);
+        sites.LinkOpened(Site(link), link);
+    }
+
+    public async ValueTask<LinkReply> HandleAsync(LinkCall call, IMessage request, CancellationToken cancellation)
+    {
+        var (site, fence) = (Site(call.Link), (long)call.Link.Fence);
+        try
+        {
+            return request switch
+            {
+                RecordBatch batch => Reply(await records.ApplyAsync(site, fence, batch, cancellation)),
+                StateBatch batch => Reply(await states.ApplyAsync(site, fence, batch, cancellation)),
+                SiteStatus status => await StatusAsync(site, status, cancellation),
+                _ => LinkReply.Refuse(ErrorCodes.UnknownMethod, $"The coordinator does not answer {call.Method}."),
+            };
+        }
+        catch (NpgsqlException away) when (away.IsTransient || away is not PostgresException)
+        {
+            return LinkReply.Refuse(ErrorCodes.DatabaseUnavailable, "The coordinator's database is away; try again.");
+        }
+    }
+
+    public async ValueTask OnEndedAsync(NodeLink link, LinkEnd end)
+    {
+        LogEnded(Site(link), end.Error.Code, end.Error.Message);
+        try
+        {
+            await sites.LinkEndedAsync(Site(link), link, CancellationToken.None);
+        }
+        catch (NpgsqlException away)
+        {
+            LogEndNotStored(Site(link), away.Message); // the next link's fence settles it
+        }
+    }
+
+    public void OnFault(NodeLink link, Method method, Exception fault) => LogFault(fault, Site(link), method);
+
+    private async Task<LinkReply> StatusAsync(SiteId site, SiteStatus status, CancellationToken cancellation)
+    {
+        await sites.SetStatusAsync(site, status, cancellation);
+        return LinkReply.Done;
+    }
+
+    private static LinkReply Reply(IMessage? receipt) => receipt is null
+        ? LinkReply.Refuse(ErrorCodes.FenceOutdated, "A newer link or epoch of this site is in force; connect again.")
+        : LinkReply.Of(receipt);
+
+    private static SiteId Site(NodeLink link) => link.PeerIdentity.Site!.Value;
+
+    [LoggerMessage(1, LogLevel.Information, "Site {Site} connected from {Remote} under fence {Fence}")]
+    private partial void LogOpened(SiteId site, System.Net.EndPoint? remote, ulong fence);
+
+    [LoggerMessage(2, LogLevel.Information, "Link of site {Site} ended: {Code}: {Message}")]
+    private partial void LogEnded(SiteId site, string code, string message);
+
+    [LoggerMessage(3, LogLevel.Warning, "The end of the link of site {Site} is not stored: {Why}")]
+    private partial void LogEndNotStored(SiteId site, string why);
+
+    [LoggerMessage(4, LogLevel.Error, "Handling {Method} of site {Site} failed")]
+    private partial void LogFault(Exception fault, SiteId site, Method method);
+}

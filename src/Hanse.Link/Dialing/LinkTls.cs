@@ -1,0 +1,22 @@
+using System.Net.Security;
+using Hanse.Trust.Keys;
+using Hanse.Trust.Verification;
+
+namespace Hanse.Link.Dialing;
+
+/// <summary>How a dialling node proves itself and judges the server: asked anew for each connection, so that renewals and new roots take
+/// effect at once.</summary>
+public sealed class LinkTls(CurrentCredential own, PeerVerifier verifier, PeerExpectation expected)
+{
+    /// <summary>TLS options for one connection; the verdict on its server is filled in during the handshake.</summary>
+    internal (SslClientAuthenticationOptions Options, Verdict Verdict) Begin(string serverName)
+    {
+        var verdict = new Verdict();
+        return (PeerTls.ForClient(serverName, own.Value, verifier, expected, (judged, _) => verdict.Value = judged), verdict);
+    }
+
+    internal sealed class Verdict
+    {
+        public PeerVerdict? Value { get; set; }
+    }
+}

@@ -1,0 +1,41 @@
+using Google.Protobuf.Reflection;
+using Hanse.Protocol.Messages;
+
+namespace Hanse.Protocol.Links;
+
+/// <summary>Who may call what over a link, with which messages. The one list: a link refuses what is not in it, and a test
+/// holds it against <see cref="Method"/> and against the handlers of every node.</summary>
+public static class MethodManifest
+{
+    private static readonly Dictionary<Method, MethodContract> Contracts = new MethodContract[]
+    {
+        new(Method.InventoryReport, NodeKind.Agent, NodeKind.Site, InventoryReport.Descriptor, InventoryReceipt.Descriptor),
+        new(Method.ExecutionReport, NodeKind.Agent, NodeKind.Site, ExecutionReport.Descriptor, ExecutionReceipt.Descriptor),
+        new(Method.OutputReport, NodeKind.Agent, NodeKind.Site, OutputReport.Descriptor, OutputReceipt.Descriptor),
+        new(Method.ExecutionOffer, NodeKind.Site, NodeKind.Agent, ExecutionOffer.Descriptor, ExecutionReport.Descriptor),
+        new(Method.ExecutionCancel, NodeKind.Site, NodeKind.Agent, ExecutionCancel.Descriptor, ExecutionReport.Descriptor),
+        new(Method.InventoryRefresh, NodeKind.Site, NodeKind.Agent, InventoryRefresh.Descriptor, Empty.Descriptor),
+        new(Method.AgentTrust, NodeKind.Site, NodeKind.Agent, TrustSet.Descriptor, Empty.Descriptor),
+        new(Method.RecordBatch, NodeKind.Site, NodeKind.Coordinator, RecordBatch.Descriptor, RecordReceipt.Descriptor),
+        new(Method.StateBatch, NodeKind.Site, NodeKind.Coordinator, StateBatch.Descriptor, StateReceipt.Descriptor),
+        new(Method.SiteStatus, NodeKind.Site, NodeKind.Coordinator, SiteStatus.Descriptor, Empty.Descriptor),
+        new(Method.CommandDispatch, NodeKind.Coordinator, NodeKind.Site, CommandDispatch.Descriptor, Empty.Descriptor),
+        new(Method.CommandCancel, NodeKind.Coordinator, NodeKind.Site, CommandCancel.Descriptor, Empty.Descriptor),
+        new(Method.DesiredState, NodeKind.Coordinator, NodeKind.Site, DesiredState.Descriptor, DesiredStateReceipt.Descriptor),
+        new(Method.HostDetail, NodeKind.Coordinator, NodeKind.Site, HostDetailQuery.Descriptor, HostDetail.Descriptor),
+        new(Method.ExecutionOutput, NodeKind.Coordinator, NodeKind.Site, ExecutionOutputQuery.Descriptor, ExecutionOutput.Descriptor),
+        new(Method.HostRemove, NodeKind.Coordinator, NodeKind.Site, HostRemove.Descriptor, Empty.Descriptor),
+    }.ToDictionary(c => c.Method);
+
+    public static IReadOnlyCollection<MethodContract> All => Contracts.Values;
+
+    /// <summary>The contract, or null for a number this version does not know.</summary>
+    public static MethodContract? Find(uint method) => Contracts.GetValueOrDefault((Method)method);
+
+    /// <summary>True if a node of kind <paramref name="caller"/> may call the method at one of kind <paramref name="callee"/>.</summary>
+    public static bool Permits(uint method, NodeKind caller, NodeKind callee) =>
+        Find(method) is { } contract && contract.Caller == caller && contract.Callee == callee;
+}
+
+/// <summary>One callable method: its two parties and its two messages.</summary>
+public sealed record MethodContract(Method Method, NodeKind Caller, NodeKind Callee, MessageDescriptor Request, MessageDescriptor Response);

@@ -1,0 +1,30 @@
+using System.CommandLine;
+using Hanse.Server.Cli.Connection;
+using Hanse.Server.Cli.Output;
+
+namespace Hanse.Server.Cli.Audit;
+
+internal static class AuditListCommand
+{
+    public static Command Build(CliContext cli)
+    {
+        var limit = new Option<int>("--limit") { Description = "Most entries to print.", DefaultValueFactory = _ => 50, HelpName = "N" };
+        var command = new CliCommand("list", "Lists the audit log, newest first.", "hanse audit list", "hanse audit list --limit 1000 -o json") { limit };
+        command.SetAction(async (parsed, cancellation) =>
+        {
+            using var api = ApiSession.Open(parsed, cli);
+            var entries = await api.ListAsync("/audit", parsed.GetValue(limit), cancellation);
+            if (parsed.GetValue(GlobalOptions.Output) == OutputFormat.Json)
+            {
+                CliOutput.Json(cli, entries);
+                return ExitCodes.Ok;
+            }
+
+            CliOutput.Table(cli, entries, ("no", e => e.Text("seq")), ("time", e => e.Instant("time")), ("who", e => e.Text("actor")),
+                ("from", e => e.Text("sourceAddress")), ("operation", e => e.Text("operation")), ("outcome", e => e.Text("outcome")),
+                ("why", e => e.Text("reason")));
+            return ExitCodes.Ok;
+        });
+        return command;
+    }
+}

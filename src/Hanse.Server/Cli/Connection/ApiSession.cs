@@ -1,0 +1,54 @@
+using System.CommandLine;
+using System.Net.Http.Headers;
+using System.Security.Cryptography.X509Certificates;
+
+namespace Hanse.Server.Cli.Connection;
+
+/// <summary>From flags, variables and the profile to a client. The address of a flag or variable replaces the profile's; a token is
+/// sent only to the address it was given for.</summary>
+internal static class ApiSession
+{
+    public static ApiClient Open(ParseResult parsed, CliContext cli)
+    {
+        var path = cli.ProfilePath(parsed.GetValue(GlobalOptions.Profile));
+        var named = parsed.GetValue(GlobalOptions.Address) ?? cli.Variables.GetValueOrDefault("HANSE_ADDRESS");
+        if (named is not null && ApiAddress.Parse(named) is { SocketPath: { } socket })
+        {
+            return new(ApiTransport.OverSocket(socket), $"unix:{socket}", cli.Clock);
+        }
+
+        var profile = ProfileFile.Read(path)
+            ?? throw new CliException(ExitCodes.Denied, $"there is no profile at {path}, so it is not known which server to ask.",
+                "Log in first: hanse login https://host:port. On the server itself: --address unix:/path/to/coordinator.sock.");
+        if (named is not null && named != profile.Address)
+        {
+            throw new CliException(ExitCodes.Denied, $"the profile {path} is for {profile.Address}, not for {named}.",
+                $"Log in there with a profile of its own: hanse login {named} --profile FILE");
+        }
+
+        return Open(profile, cli);
+    }
+
+    public static ApiClient Open(Profile profile, CliContext cli)
+    {
+        var address = ApiAddress.Parse(profile.Address);
+        if (address.SocketPath is { } socket)
+        {
+            return new(ApiTransport.OverSocket(socket), address.ToString(), cli.Clock);
+        }
+
+        var roots = new X509Certificate2Collection();
+        foreach (var root in profile.Roots)
+        {
+            roots.ImportFromPem(root);
+        }
+
+        var http = ApiTransport.OverTls(address.Https!, profile.ServerName.Length > 0 ? profile.ServerName : address.Https!.Host, roots);
+        if (profile.Token.Length > 0)
+        {
+            http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", profile.Token);
+        }
+
+        return new(http, address.ToString(), cli.Clock);
+    }
+}

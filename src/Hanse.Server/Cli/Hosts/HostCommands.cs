@@ -1,0 +1,11 @@
+using System.CommandLine;
+
+namespace Hanse.Server.Cli.Hosts;
+
+internal static class HostCommands
+{
+    public static Command Build(CliContext cli) => new("host", "Searches, shows, removes and bans hosts.")
+    {
+        HostSearchCommand.Build(cli), HostShowCommand.Build(cli), HostRemoveCommand.Build(cli), HostBanCommand.Build(cli),
+    };
+}

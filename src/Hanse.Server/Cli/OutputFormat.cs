@@ -1,0 +1,7 @@
+namespace Hanse.Server.Cli;
+
+internal enum OutputFormat
+{
+    Table,
+    Json,
+}

@@ -1,0 +1,64 @@
+using System.CommandLine;
+using System.Text.Json.Nodes;
+using Hanse.Server.Cli.Connection;
+using Hanse.Server.Cli.Output;
+using Hanse.Server.Cli.Servers;
+
+namespace Hanse.Server.Cli.Sites;
+
+/// <summary>Hands a join string to the running site over its socket (J6). The string never is an argument (J1).</summary>
+internal static class SiteJoinCommand
+{
+    public static Command Build(CliContext cli)
+    {
+        var flags = new ServerFlags();
+        var file = new Option<string?>("--file") { Description = "File that holds the join string. Default: it is asked for, or read from standard input.", HelpName = "FILE" };
+        var command = new CliCommand("join", "Joins the site that runs on this machine to a federation. Asks for the join string of `hanse site invite`.",
+            "hanse site join --data-dir /var/lib/hanse-north",
+            "hanse site invite north --external-name north.example.org | ssh north hanse site join")
+        {
+            file,
+        };
+        flags.AddTo(command);
+        command.SetAction(async (parsed, cancellation) =>
+        {
+            var text = JoinString(parsed.GetValue(file), cli);
+            var address = parsed.GetValue(GlobalOptions.Address) ?? $"unix:{Path.Combine(flags.LoadOrFail(parsed, cli).DataDir, "site.sock")}";
+            if (ApiAddress.Parse(address).SocketPath is not { } socket)
+            {
+                throw new CliException(ExitCodes.Usage, "a site takes its join string through its own socket only.",
+                    "Run this on the site's machine, with --data-dir or --address unix:/path/to/site.sock.");
+            }
+
+            using var api = new ApiClient(ApiTransport.OverSocket(socket), address, cli.Clock);
+            var joined = await api.PostAsync("/site/join", new JsonObject { ["joinString"] = text }, cancellation);
+            if (parsed.GetValue(GlobalOptions.Output) == OutputFormat.Json)
+            {
+                CliOutput.Json(cli, joined);
+            }
+            else
+            {
+                await cli.Out.WriteLineAsync($"Joined as {Field.Clean(joined["site"] is JsonObject site ? site.Text("name") : joined.Text("name"))}.");
+            }
+
+            return ExitCodes.Ok;
+        });
+        return command;
+    }
+
+    private static string JoinString(string? file, CliContext cli)
+    {
+        string text;
+        try
+        {
+            text = file is null ? cli.ReadSecret("Join string: ") : File.ReadAllText(file).Trim();
+        }
+        catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)
+        {
+            throw new CliException(ExitCodes.Usage, $"the file {file} cannot be read: {unreadable.Message}");
+        }
+
+        return text.Length > 0 ? text : throw new CliException(ExitCodes.Usage, "no join string was given.",
+            "Make one at the coordinator with `hanse site invite`, and paste it or pipe it in.");
+    }
+}

@@ -1,0 +1,64 @@
+using Hanse.Protocol.Text;
+using static Hanse.Server.Configuration.ConfigurationValues;
+
+namespace Hanse.Server.Configuration;
+
+/// <summary>Every key there is. A key that is not here is refused, and docs/configuration.md has exactly these (a test compares).</summary>
+internal static class ConfigurationKeys
+{
+    public static IReadOnlyList<ConfigurationKey> All { get; } =
+    [
+        new("roles", "[]", "What this process is: `coordinator`, `site`, or both. `hanse serve` needs it; `hanse coordinator` and `hanse site` set it.",
+            IsList: true, IsSecret: false, ApplyRoles, o => List(o.Roles.Select(r => r.ToString().ToLowerInvariant()))),
+        Text("dataDir", "/var/lib/hanse as root, else ~/.local/share/hanse",
+            "Folder of everything this process keeps, its private PostgreSQL included. An absolute path.", AbsolutePath,
+            (o, v) => o with { DataDir = v }, o => o.DataDir),
+        new("listen", "[::]:7443", "Address and port of the one HTTPS port: links, API and console. Port 0 takes a free one.",
+            IsList: false, IsSecret: false, ApplyListen, o => o.Listen.ToString()),
+        Texts("externalNames", "DNS names by which nodes and people reach this server. They go into its certificate; the first is handed out.", DnsName,
+            (o, v) => o with { ExternalNames = v }, o => o.ExternalNames),
+        Texts("addresses", "`host:port` pairs that nodes dial, tried in order; they go into join strings. Empty: the external names with the port of `listen`.",
+            HostPort, (o, v) => o with { Addresses = v }, o => o.Addresses),
+        new("postgres.connectionString", "none", "Connection string of an external PostgreSQL, without a database name. "
+            + "Without it the process starts and owns a private one in the data folder.", IsList: false, IsSecret: true,
+            ApplyConnectionString, o => o.Postgres.ConnectionString is null ? "none" : "(set)"),
+        Text("coordinator.keyFile", "coordinator/federation.key in dataDir",
+            "The file that seals the federation's root key in the database. Made at first start; every replica needs the same one. Keep a copy elsewhere.",
+            AbsolutePath, (o, v) => o with { Coordinator = o.Coordinator with { KeyFile = v } }, o => o.Coordinator.KeyFile ?? "coordinator/federation.key in dataDir"),
+        Duration("coordinator.commandGrace", "2m", "How long after its deadline an execution without an outcome is given up as `unknown`.",
+            (o, v) => o with { Coordinator = o.Coordinator with { CommandGrace = v } }, o => o.Coordinator.CommandGrace),
+        Duration("coordinator.sessionLifetime", "12h", "How long a login lasts before it must be repeated.",
+            (o, v) => o with { Coordinator = o.Coordinator with { SessionLifetime = v } }, o => o.Coordinator.SessionLifetime),
+        Text("site.name", "main", "Name of the site when one process is both roles and federates itself. Elsewhere the invitation names the site.",
+            SiteName, (o, v) => o with { Site = o.Site with { Name = v } }, o => o.Site.Name),
+        new("site.listen", "listen, or the port after it beside a coordinator", "Address and port of the site's own HTTPS port.",
+            IsList: false, IsSecret: false, ApplySiteListen, o => o.Site.Listen?.ToString() ?? "listen, or the port after it beside a coordinator"),
+        Duration("trust.rootLifetime", "3650d", "Life of the federation's root certificate, at its creation.",
+            (o, v) => o with { Trust = o.Trust with { RootLifetime = v } }, o => o.Trust.RootLifetime),
+        Duration("trust.intermediateLifetime", "365d", "Life of a site's issuing certificate: how long a site can go on without its coordinator.",
+            (o, v) => o with { Trust = o.Trust with { IntermediateLifetime = v } }, o => o.Trust.IntermediateLifetime),
+        Duration("trust.leafLifetime", "30d", "Life of the certificates of servers and agents. Each is renewed at about half of it.",
+            (o, v) => o with { Trust = o.Trust with { LeafLifetime = v } }, o => o.Trust.LeafLifetime),
+        new("log.level", "information", "Least important level that is logged: `trace`, `debug`, `information`, `warning`, `error`, `critical`.",
+            IsList: false, IsSecret: false, ApplyLevel, o => o.Log.Level.ToString().ToLowerInvariant()),
+        new("telemetry.otlpEndpoint", "none", "Collector that metrics and traces are sent to over OTLP (gRPC), such as `http://127.0.0.1:4317`.",
+            IsList: false, IsSecret: false, ApplyEndpoint, o => o.Telemetry.OtlpEndpoint?.ToString() ?? "none"),
+    ];
+
+    private static ConfigurationKey Text(string path, string @default, string meaning, Func<string, Applied?> check,
+        Func<HanseOptions, string, HanseOptions> set, Func<HanseOptions, string> get) =>
+        new(path, @default, meaning, IsList: false, IsSecret: false, (o, v) => check(v[0]) ?? Applied.Ok(set(o, v[0])), get);
+
+    private static ConfigurationKey Texts(string path, string meaning, Func<string, Applied?> check,
+        Func<HanseOptions, IReadOnlyList<string>, HanseOptions> set, Func<HanseOptions, IReadOnlyList<string>> get) =>
+        new(path, "[]", meaning, IsList: true, IsSecret: false,
+            (o, v) => v.Select(check).FirstOrDefault(wrong => wrong is not null) ?? Applied.Ok(set(o, v)), o => List(get(o)));
+
+    private static ConfigurationKey Duration(string path, string @default, string meaning,
+        Func<HanseOptions, TimeSpan, HanseOptions> set, Func<HanseOptions, TimeSpan> get) =>
+        new(path, @default, meaning, IsList: false, IsSecret: false,
+            (o, v) => DurationText.TryParse(v[0], out var duration) && duration > TimeSpan.Zero
+                ? Applied.Ok(set(o, duration))
+                : Applied.Bad($"{Quote(v[0])} is not a duration", "write a number with a unit, such as 30s, 5m, 24h or 365d"),
+            o => DurationText.Format(get(o)));
+}

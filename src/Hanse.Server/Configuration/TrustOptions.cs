@@ -1,0 +1,11 @@
+namespace Hanse.Server.Configuration;
+
+/// <summary>How long certificates live (T3). Each is renewed at about half of its life; none outlives its issuer.</summary>
+public sealed record TrustOptions
+{
+    public TimeSpan RootLifetime { get; init; } = TimeSpan.FromDays(3650);
+
+    public TimeSpan IntermediateLifetime { get; init; } = TimeSpan.FromDays(365);
+
+    public TimeSpan LeafLifetime { get; init; } = TimeSpan.FromDays(30);
+}

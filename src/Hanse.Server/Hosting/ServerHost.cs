@@ -1,0 +1,73 @@
+using System.Net.Sockets;
+using Hanse.Server.Cli;
+using Hanse.Server.Configuration;
+using Hanse.Server.Telemetry;
+using Hanse.Storage;
+using Hanse.Storage.Instances;
+using Hanse.Storage.Migrations;
+
+namespace Hanse.Server.Hosting;
+
+/// <summary>One server process, whole: (1) PostgreSQL, (2) each role's database, (3) each role, (4) a federation of one joins itself,
+/// (5) run until told to stop or until a role fails, (6) stop what was started, newest first.</summary>
+internal sealed class ServerHost : IServerHost
+{
+    public async Task<int> RunAsync(HanseOptions options, CancellationToken stop)
+    {
+        try
+        {
+            return await RunRolesAsync(options, stop);
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            return ExitCodes.Ok;
+        }
+        catch (Exception refused) when (refused is StorageRefusedException or InvalidDataException or IOException or SocketException)
+        {
+            throw new CliException(ExitCodes.Failed, refused.Message, "Nothing keeps running; start again once that is mended.");
+        }
+    }
+
+    private static async Task<int> RunRolesAsync(HanseOptions options, CancellationToken stop)
+    {
+        Directory.CreateDirectory(options.DataDir);
+        using var logging = ServerLogging.Create(options);
+        using var telemetry = ServerTelemetry.Start(options);
+        // 1
+        await using var postgres = await OpenPostgresAsync(options, logging, stop);
+        await using var roles = new RunningRoles();
+        foreach (var role in options.Roles)
+        {
+            // 2
+            var database = postgres.Open(role == ServerRole.Coordinator ? DatabaseRoles.Coordinator : DatabaseRoles.Site);
+            var migrations = role == ServerRole.Coordinator ? Coordinator.CoordinatorModule.Migrations : Site.SiteModule.Migrations;
+            await new Migrator(database, TimeProvider.System).ApplyAsync(migrations, stop);
+
+            // 3
+            await roles.StartAsync(role == ServerRole.Coordinator
+                ? CoordinatorRole.Build(options, database, logging)
+                : SiteRole.Build(options, database, logging), stop);
+        }
+
+        // 4
+        await SelfFederation.EnsureAsync(options, roles, stop);
+
+        // 5
+        return await roles.WaitAsync(stop);
+    }
+
+    private static async Task<PostgresServer> OpenPostgresAsync(HanseOptions options, ILoggerFactory logging, CancellationToken stop)
+    {
+        if (options.Postgres.ConnectionString is { } connectionString)
+        {
+            return new ExternalPostgres(connectionString);
+        }
+
+        var instance = new PostgresInstanceOptions
+        {
+            Folder = Path.Combine(options.DataDir, "postgres"),
+            Roles = [.. options.Roles.Select(r => r == ServerRole.Coordinator ? DatabaseRoles.Coordinator : DatabaseRoles.Site)],
+        };
+        return await PostgresInstance.StartAsync(instance, TimeProvider.System, logging.CreateLogger("Hanse.Storage"), stop);
+    }
+}

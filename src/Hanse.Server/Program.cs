@@ -1,0 +1,4 @@
+using Hanse.Server.Cli;
+using Hanse.Server.Hosting;
+
+return await CommandLine.RunAsync(args, CliContext.OfProcess(new ServerHost()));

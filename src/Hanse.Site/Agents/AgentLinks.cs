@@ -1,0 +1,50 @@
+using System.Collections.Concurrent;
+using Google.Protobuf;
+using Hanse.Link;
+using Hanse.Protocol.Ids;
+using Hanse.Protocol.Messages;
+using Hanse.Site.Agents.Api;
+
+namespace Hanse.Site.Agents;
+
+/// <summary>The agents' links that are live here, one a host.</summary>
+internal sealed class AgentLinks : IAgentChannel
+{
+    private readonly ConcurrentDictionary<HostId, NodeLink> _links = new();
+
+    public event Action<HostId>? CameOnline;
+
+    public IReadOnlyCollection<HostId> Online => [.. _links.Keys];
+
+    public bool IsOnline(HostId host) => _links.ContainsKey(host);
+
+    public NodeLink? Find(HostId host) => _links.GetValueOrDefault(host);
+
+    public void Add(HostId host, NodeLink link)
+    {
+        _links[host] = link;
+        CameOnline?.Invoke(host);
+    }
+
+    /// <summary>False if a newer link has taken its place.</summary>
+    public bool Remove(HostId host, NodeLink link) => _links.TryRemove(new(host, link));
+
+    public async Task<T?> RequestAsync<T>(HostId host, Method method, IMessage request, TimeSpan timeLeft, CancellationToken cancellation)
+        where T : class, IMessage<T>, new()
+    {
+        if (Find(host) is not { } link)
+        {
+            return null;
+        }
+
+        try
+        {
+            var result = await link.RequestAsync<T>(method, request, timeLeft, cancellation);
+            return result.Value;
+        }
+        catch (LinkException)
+        {
+            return null; // it left: the caller's tables still hold what was to be sent
+        }
+    }
+}

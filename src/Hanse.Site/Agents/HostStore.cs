@@ -1,0 +1,190 @@
+using Dapper;
+using Google.Protobuf;
+using Hanse.Protocol.Errors;
+using Hanse.Protocol.Ids;
+using Hanse.Protocol.Messages;
+using Hanse.Site.Agents.Api;
+using Hanse.Site.Uplink.Api;
+using Npgsql;
+
+namespace Hanse.Site.Agents;
+
+/// <summary>The hosts of this site. Every change a directory reader could see puts the host's state into the outbox in the
+/// same transaction.</summary>
+internal sealed class HostStore(NpgsqlDataSource database, IOutbox outbox, TimeProvider time) : IHostEnrolment
+{
+    private const string Columns = """
+        id, hostname, machine_id as MachineId, status, status_reason as StatusReason, agent_version as AgentVersion, os, os_family as OsFamily,
+        kernel, addresses, tags, last_seen as LastSeen, removed_at as RemovedAt
+        """;
+
+    public async Task<IReadOnlyList<HostRow>> ListAsync(string? search, int limit, CancellationToken cancellation)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellation);
+        return (await connection.QueryAsync<HostRow>(new CommandDefinition(
+            $"""
+            select {Columns} from agents_host
+            where removed_at is null and (@search::text is null or position(lower(@search) in lower(hostname)) > 0)
+            order by hostname, id limit @limit
+            """,
+            new { search, limit }, cancellationToken: cancellation))).AsList();
+    }
+
+    public async Task<IReadOnlyList<HostRow>> FindAsync(IReadOnlyCollection<string> idsOrNames, CancellationToken cancellation)
+    {
+        var ids = idsOrNames.Select(t => HostId.TryParse(t, out var id) ? id.Value : Guid.Empty).Where(g => g != Guid.Empty).ToArray();
+        await using var connection = await database.OpenConnectionAsync(cancellation);
+        return (await connection.QueryAsync<HostRow>(new CommandDefinition(
+            $"select {Columns} from agents_host where removed_at is null and (id = any(@ids) or lower(hostname) = any(@names)) order by hostname, id",
+            new { ids, names = idsOrNames.Select(n => n.ToLowerInvariant()).ToArray() }, cancellationToken: cancellation))).AsList();
+    }
+
+    public async Task<IReadOnlySet<HostId>> KnownAsync(
+        NpgsqlTransaction transaction, IReadOnlyCollection<HostId> hosts, CancellationToken cancellation) =>
+        (await transaction.Connection!.QueryAsync<Guid>(new CommandDefinition(
+            "select id from agents_host where id = any(@ids) and removed_at is null and status <> @banned",
+            new { ids = hosts.Select(h => h.Value).ToArray(), banned = (short)HostStatus.Banned }, transaction, cancellationToken: cancellation)))
+        .Select(HostId.From).ToHashSet();
+
+    public async Task AddAsync(HostId host, JoinedHost joined, CancellationToken cancellation)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellation);
+        await using var transaction = await connection.BeginTransactionAsync(cancellation);
+        await connection.ExecuteAsync(new CommandDefinition(
+            """
+            insert into agents_host (id, hostname, machine_id, boot_id, status, agent_version, certificate_spki, certificate_not_after, joined_at, last_seen)
+            values (@id, @Hostname, @MachineId, @BootId, @offline, @AgentVersion, @Spki, @NotAfter, @now, @now)
+            on conflict (id) do nothing
+            """,
+            new
+            {
+                id = host.Value, joined.Hostname, joined.MachineId, joined.BootId, joined.AgentVersion, joined.Spki,
+                joined.NotAfter, offline = (short)HostStatus.Offline, now = time.GetUtcNow(),
+            },
+            transaction, cancellationToken: cancellation));
+        await PublishAsync(transaction, [host.Value], cancellation);
+        await transaction.CommitAsync(cancellation);
+        outbox.Wake();
+    }
+
+    public async Task<Error?> RenewableAsync(HostId host, CancellationToken cancellation)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellation);
+        var row = await connection.QuerySingleOrDefaultAsync<HostRow>(new CommandDefinition(
+            $"select {Columns} from agents_host where id = @id", new { id = host.Value }, cancellationToken: cancellation));
+        return row switch
+        {
+            { RemovedAt: not null } => new Error { Code = ErrorCodes.Unknown, Message = "This host was removed from its site." },
+            { Status: (short)HostStatus.Banned } => new Error { Code = ErrorCodes.Banned, Message = $"This host is banned: {row.StatusReason}" },
+            _ => null, // a host without a row has a valid certificate of this site and is taken in again at its hello (U6)
+        };
+    }
+
+    public async Task<HostId?> FindByKeyAsync(byte[] spki, CancellationToken cancellation)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellation);
+        var id = await connection.QuerySingleOrDefaultAsync<Guid?>(new CommandDefinition(
+            "select id from agents_host where certificate_spki = @spki and removed_at is null", new { spki }, cancellationToken: cancellation));
+        return id is { } found ? new HostId(found) : null;
+    }
+
+    public async Task SetCertificateAsync(HostId host, byte[] spki, DateTimeOffset notAfter, CancellationToken cancellation)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellation);
+        await connection.ExecuteAsync(new CommandDefinition(
+            "update agents_host set certificate_spki = @spki, certificate_not_after = @notAfter where id = @id",
+            new { id = host.Value, spki, notAfter }, cancellationToken: cancellation));
+    }
+
+    public Task DescribeAsync(NpgsqlTransaction transaction, HostId host, HostFacts facts, CancellationToken cancellation) =>
+        ChangeAsync(
+            transaction, host,
+            """
+            hostname = coalesce(@Hostname, hostname), machine_id = coalesce(@MachineId, machine_id), boot_id = coalesce(@BootId, boot_id),
+            os = coalesce(@Os, os), os_family = coalesce(@OsFamily, os_family), kernel = coalesce(@Kernel, kernel),
+            addresses = coalesce(@addresses, addresses)
+            """,
+            new
+            {
+                id = host.Value, facts.Hostname, facts.MachineId, facts.BootId, facts.Os, facts.OsFamily, facts.Kernel,
+                addresses = facts.Addresses?.ToArray(),
+            },
+            cancellation);
+
+    /// <summary>Records whether hosts are connected. A quarantined or banned host stays so.</summary>
+    public async Task SetPresenceAsync(IReadOnlyCollection<HostId> hosts, HostStatus status, CancellationToken cancellation)
+    {
+        var ids = hosts.Select(h => h.Value).ToArray();
+        await using var connection = await database.OpenConnectionAsync(cancellation);
+        await using var transaction = await connection.BeginTransactionAsync(cancellation);
+        await connection.ExecuteAsync(new CommandDefinition(
+            "update agents_host set status = @status, last_seen = @now where id = any(@ids) and status in (1, 2) and removed_at is null",
+            new { ids, status = (short)status, now = time.GetUtcNow() }, transaction, cancellationToken: cancellation));
+        await PublishAsync(transaction, ids, cancellation);
+        await transaction.CommitAsync(cancellation);
+        outbox.Wake();
+    }
+
+    /// <summary>At start nobody is connected yet, whatever the last life of this process wrote.</summary>
+    public async Task SetAllOfflineAsync(CancellationToken cancellation)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellation);
+        var online = await connection.QueryAsync<Guid>(new CommandDefinition(
+            "select id from agents_host where status = @online", new { online = (short)HostStatus.Online }, cancellationToken: cancellation));
+        await SetPresenceAsync([.. online.Select(HostId.From)], HostStatus.Offline, cancellation);
+    }
+
+    /// <summary>Sets a host apart with a reason that people see: quarantined (J5) or banned (T6).</summary>
+    public Task SetApartAsync(NpgsqlTransaction transaction, HostId host, HostStatus status, string reason, CancellationToken cancellation) =>
+        ChangeAsync(
+            transaction, host, "status = @status, status_reason = @reason",
+            new { id = host.Value, status = (short)status, reason }, cancellation);
+
+    /// <summary>Takes a host out; its row stays so that its id is known. False if there is none.</summary>
+    public async Task<bool> RemoveAsync(NpgsqlTransaction transaction, HostId host, CancellationToken cancellation)
+    {
+        var removed = await transaction.Connection!.ExecuteAsync(new CommandDefinition(
+            "update agents_host set removed_at = @now where id = @id and removed_at is null",
+            new { id = host.Value, now = time.GetUtcNow() }, transaction, cancellationToken: cancellation));
+        await outbox.DeleteAsync(transaction, StateClass.Host, host.ToWire(), cancellation);
+        return removed > 0;
+    }
+
+    public async Task TagAsync(NpgsqlTransaction transaction, IReadOnlyDictionary<HostId, string[]> tags, CancellationToken cancellation)
+    {
+        foreach (var (host, values) in tags)
+        {
+            await ChangeAsync(transaction, host, "tags = @values", new { id = host.Value, values }, cancellation);
+        }
+    }
+
+    private async Task ChangeAsync(NpgsqlTransaction transaction, HostId host, string assignments, object parameters, CancellationToken cancellation)
+    {
+        await transaction.Connection!.ExecuteAsync(new CommandDefinition(
+            $"update agents_host set {assignments} where id = @id", parameters, transaction, cancellationToken: cancellation));
+        await PublishAsync(transaction, [host.Value], cancellation);
+    }
+
+    private async Task PublishAsync(NpgsqlTransaction transaction, Guid[] ids, CancellationToken cancellation)
+    {
+        var rows = await transaction.Connection!.QueryAsync<HostRow>(new CommandDefinition(
+            $"select {Columns} from agents_host where id = any(@ids) and removed_at is null", new { ids }, transaction, cancellationToken: cancellation));
+        foreach (var row in rows)
+        {
+            await outbox.PutAsync(transaction, StateClass.Host, HostId.From(row.Id).ToWire(), ToState(row), cancellation);
+        }
+    }
+
+    private static HostState ToState(HostRow row)
+    {
+        var state = new HostState
+        {
+            Hostname = row.Hostname, Os = row.Os, OsFamily = row.OsFamily, Kernel = row.Kernel, AgentVersion = row.AgentVersion,
+            Status = (HostStatus)row.Status, LastSeenUnixMs = new DateTimeOffset(row.LastSeen).ToUnixTimeMilliseconds(),
+            MachineIdHash = ByteString.CopyFrom(System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(row.MachineId))),
+        };
+        state.Addresses.AddRange(row.Addresses.Select(a => ByteString.CopyFrom(a)));
+        state.Tags.AddRange(row.Tags);
+        return state;
+    }
+}

@@ -1,0 +1,128 @@
+using Google.Protobuf;
+using Hanse.Protocol.Commands;
+using Hanse.Protocol.Ids;
+using Hanse.Protocol.Messages;
+using Hanse.Site.Agents.Api;
+using Hanse.Site.Commands.Api;
+using Hanse.Site.Uplink.Api;
+using Npgsql;
+
+namespace Hanse.Site.Commands;
+
+/// <summary>What the coordinator, the socket and the agents tell about commands, each durable before it is answered.</summary>
+internal sealed class CommandIntake(
+    NpgsqlDataSource database, ExecutionWriter writer, OutputStore output, IHosts hosts, IOutbox outbox, CommandSignal signal, TimeProvider time)
+    : ICommands
+{
+    public async Task TakeAsync(CommandDispatch dispatch, CancellationToken cancellation)
+    {
+        var now = time.GetUtcNow();
+        var command = new CommandRow
+        {
+            Id = CommandId.FromBytes(dispatch.CommandId.Span).Value, Local = false, Actor = dispatch.Actor, Reason = dispatch.Reason,
+            Script = dispatch.Script.ToByteArray(), CreatedAt = now, DeadlineAt = now + TimeSpan.FromMilliseconds(dispatch.TimeLeftMs),
+        };
+        await using var connection = await database.OpenConnectionAsync(cancellation);
+        await using var transaction = await connection.BeginTransactionAsync(cancellation);
+        await CommandStore.AddAsync(transaction, command, cancellation);
+        await TakeAsync(transaction, CommandId.From(command.Id), [.. dispatch.HostIds.Select(h => HostId.FromBytes(h.Span))], cancellation);
+        await transaction.CommitAsync(cancellation);
+        Woke();
+    }
+
+    /// <summary>A command given at this site (J6). It goes up when it is given and again with each outcome (U4).</summary>
+    public async Task IssueAsync(CommandRow command, IReadOnlyCollection<HostId> targets, CancellationToken cancellation)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellation);
+        await using var transaction = await connection.BeginTransactionAsync(cancellation);
+        if (await CommandStore.AddAsync(transaction, command, cancellation))
+        {
+            var id = CommandId.From(command.Id);
+            var detail = System.Text.Json.JsonSerializer.Serialize(new { commandId = id.ToString(), hosts = targets.Select(t => t.ToString()) });
+            await outbox.AppendAsync(
+                transaction,
+                [new Record
+                {
+                    Audit = new AuditRecord
+                    {
+                        OccurredUnixMs = command.CreatedAt.ToUnixTimeMilliseconds(), Operation = "command.issued-at-site",
+                        Actor = command.Actor, DetailJson = detail,
+                    },
+                }],
+                cancellation);
+            await TakeAsync(transaction, id, targets, cancellation);
+        }
+
+        await transaction.CommitAsync(cancellation);
+        Woke();
+    }
+
+    public async Task CancelAsync(CommandCancel cancel, CancellationToken cancellation)
+    {
+        var id = CommandId.FromBytes(cancel.CommandId.Span);
+        await using var connection = await database.OpenConnectionAsync(cancellation);
+        await using var transaction = await connection.BeginTransactionAsync(cancellation);
+        var targets = cancel.HostIds.Count > 0
+            ? cancel.HostIds.Select(h => HostId.FromBytes(h.Span)).ToList()
+            : await ExecutionStore.HostsAsync(transaction, id, cancellation);
+        await writer.ApplyAsync(
+            transaction,
+            [.. targets.Select(h => ExecutionInput.Ended(
+                id, h, current => ExecutionMachine.Cancel(current, ExecutionNode.Site), ExecutionReasons.CancelRequested, time.GetUtcNow()))],
+            cancellation);
+        await transaction.CommitAsync(cancellation);
+        Woke();
+    }
+
+    public async Task<ExecutionReceipt> ReportAsync(HostId host, ExecutionReport report, CancellationToken cancellation)
+    {
+        var told = report.Clone();
+        told.HostId = host.ToWire(); // an agent speaks for its own host only, whatever it writes here
+        var transition = await writer.ApplyAsync(ExecutionInput.Told(host, told), cancellation);
+        signal.Reports.Set();
+        return new ExecutionReceipt { State = transition.Status?.State ?? ExecutionState.Unspecified };
+    }
+
+    public Task<OutputReceipt> StoreOutputAsync(HostId host, OutputReport report, CancellationToken cancellation) =>
+        output.AppendAsync(host, report, cancellation);
+
+    public async Task<ExecutionOutput?> ReadOutputAsync(ExecutionOutputQuery query, CancellationToken cancellation)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellation);
+        var execution = await ExecutionStore.FindAsync(
+            connection, CommandId.FromBytes(query.CommandId.Span), HostId.FromBytes(query.HostId.Span), cancellation);
+        if (execution is null)
+        {
+            return null;
+        }
+
+        var (data, length) = await output.ReadAsync(query, cancellation);
+        return new ExecutionOutput { Data = ByteString.CopyFrom(data), Length = (ulong)length, Complete = execution.Status.IsTerminal };
+    }
+
+    private async Task TakeAsync(NpgsqlTransaction transaction, CommandId command, IReadOnlyCollection<HostId> targets, CancellationToken cancellation)
+    {
+        var known = await hosts.KnownAsync(transaction, targets, cancellation);
+        var inputs = targets.Select(h => known.Contains(h)
+            ? new ExecutionInput(command, h, current => ExecutionMachine.Take(current, ExecutionNode.Site), null)
+            : ExecutionInput.Ended(
+                command, h, current => current is null ? ExecutionMachine.End(null, ExecutionNode.Site, ExecutionState.Rejected) : ExecutionMachine.Take(current, ExecutionNode.Site),
+                ExecutionReasons.HostUnknown, time.GetUtcNow()));
+        await writer.ApplyAsync(transaction, [.. inputs], cancellation);
+    }
+
+    private void Woke()
+    {
+        outbox.Wake();
+        signal.Work.Set();
+        signal.Reports.Set();
+    }
+}
+
+/// <summary>Wakes: work for agents, and reports for those who wait at the socket.</summary>
+internal sealed class CommandSignal
+{
+    public Signal Work { get; } = new();
+
+    public Signal Reports { get; } = new();
+}

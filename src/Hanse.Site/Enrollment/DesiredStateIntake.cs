@@ -1,0 +1,32 @@
+using Hanse.Protocol.Ids;
+using Hanse.Protocol.Messages;
+using Hanse.Site.Agents.Api;
+using Hanse.Site.Enrollment.Api;
+using Hanse.Trust.Verification;
+using Npgsql;
+
+namespace Hanse.Site.Enrollment;
+
+/// <summary>Stores desired state, then applies it (D1). What is older than what is held changes nothing.</summary>
+internal sealed class DesiredStateIntake(NpgsqlDataSource database, SiteIdentity identity, IHosts hosts) : IDesiredState
+{
+    public async Task<DesiredStateReceipt> AcceptAsync(DesiredState state, CancellationToken cancellation)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellation);
+        await using var transaction = await connection.BeginTransactionAsync(cancellation);
+        if (await SiteStore.AcceptAsync(transaction, state, cancellation))
+        {
+            await hosts.TagAsync(
+                transaction, state.Tags.ToDictionary(t => HostId.FromBytes(t.HostId.Span), t => t.Tags.ToArray()), cancellation);
+        }
+
+        await transaction.CommitAsync(cancellation);
+        await identity.RefreshAsync(cancellation);
+        if (state.Trust is { } set && TrustAnchors.FromWire(set) is { } anchors && identity.Keys is { } keys)
+        {
+            keys.Trust.Accept(anchors.WithIntermediates([keys.Issuer.Value.Intermediate]));
+        }
+
+        return new DesiredStateReceipt { ObservedGeneration = identity.ObservedGeneration };
+    }
+}

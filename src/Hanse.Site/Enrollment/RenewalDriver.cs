@@ -1,0 +1,114 @@
+using Hanse.Authority.Issuing;
+using Hanse.Trust.Joining;
+using Hanse.Trust.Keys;
+using Hanse.Trust.Renewal;
+using Hanse.Trust.Verification;
+using Microsoft.Extensions.Logging;
+
+namespace Hanse.Site.Enrollment;
+
+/// <summary>Renews the site's own certificate by itself and its intermediate at the coordinator, each at half of its life with a new key
+/// (T3). Without a coordinator it goes on trying; the site works until its intermediate ends (invariant 2).</summary>
+internal sealed partial class RenewalDriver(SiteIdentity identity, SiteOptions options, Random random, TimeProvider time, ILogger<RenewalDriver> logger)
+{
+    public async Task RunAsync(CancellationToken cancellation)
+    {
+        await identity.JoinedAsync(cancellation);
+        var keys = identity.Keys!;
+        await Task.WhenAll(RenewServerAsync(keys, cancellation), RenewIntermediateAsync(keys, cancellation));
+    }
+
+    private async Task RenewServerAsync(SiteKeys keys, CancellationToken cancellation)
+    {
+        while (true)
+        {
+            var current = keys.Server.Value;
+            var sameIssuer = current.Chain.Any(c => c.RawData.AsSpan().SequenceEqual(keys.Issuer.Value.Intermediate.RawData));
+            if (sameIssuer)
+            {
+                await UntilAsync(RenewalPlanner.FirstTry(current.NotBefore, current.NotAfter, random), keys, cancellation);
+            }
+
+            if (keys.Issuer.Value.CanIssue(time))
+            {
+                keys.Server.Swap(identity.IssueServer());
+                LogServer(keys.Server.Value.NotAfter);
+            }
+            else
+            {
+                await Task.Delay(TimeSpan.FromSeconds(1), time, cancellation);
+            }
+        }
+    }
+
+    /// <summary>Waits for the moment, or for a new issuer, under which the certificate must be made anew at once.</summary>
+    private async Task UntilAsync(DateTimeOffset moment, SiteKeys keys, CancellationToken cancellation)
+    {
+        var swapped = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        void OnSwapped(LeafIssuer issuer) => swapped.TrySetResult();
+        keys.Issuer.Swapped += OnSwapped;
+        try
+        {
+            await Task.WhenAny(DelayUntilAsync(moment, cancellation), swapped.Task);
+            cancellation.ThrowIfCancellationRequested();
+        }
+        finally
+        {
+            keys.Issuer.Swapped -= OnSwapped;
+        }
+    }
+
+    private async Task RenewIntermediateAsync(SiteKeys keys, CancellationToken cancellation)
+    {
+        var next = RenewalPlanner.FirstTry(keys.Issuer.Value.NotBefore, keys.Issuer.Value.NotAfter, random);
+        while (true)
+        {
+            await DelayUntilAsync(next, cancellation);
+            var outcome = await TryRenewAsync(keys, cancellation);
+            if (outcome is RenewOutcome.Refused refused)
+            {
+                LogRefused(refused.Refusal.Code, refused.Refusal.Message, keys.Issuer.Value.NotAfter);
+                next = RenewalPlanner.NextTry(keys.Issuer.Value.NotAfter, time.GetUtcNow(), random);
+                continue;
+            }
+
+            LogIntermediate(keys.Issuer.Value.NotAfter);
+            next = RenewalPlanner.FirstTry(keys.Issuer.Value.NotBefore, keys.Issuer.Value.NotAfter, random);
+        }
+    }
+
+    private async Task<RenewOutcome> TryRenewAsync(SiteKeys keys, CancellationToken cancellation)
+    {
+        var file = identity.FilePath("renewing.key");
+        var key = NodeKey.LoadOrGenerate(file);
+        var coordinator = identity.Coordinator;
+        var target = new RenewTarget(coordinator.Addresses, coordinator.ServerName, PeerExpectation.Coordinator());
+        var outcome = await new RenewClient(time).RenewAsync(target, keys.Server.Value, keys.Verifier, key, cancellation);
+        if (outcome is RenewOutcome.Renewed renewed)
+        {
+            keys.Trust.Update(_ => renewed.Trust.WithIntermediates([renewed.Certificate]));
+            keys.Issuer.Swap(new LeafIssuer(key, renewed.Certificate, options.Lifetimes));
+            File.Delete(file);
+        }
+
+        return outcome;
+    }
+
+    /// <summary>In steps, because a timer holds 49 days at the most, and because the wall clock may jump (T3).</summary>
+    private async Task DelayUntilAsync(DateTimeOffset moment, CancellationToken cancellation)
+    {
+        while (moment - time.GetUtcNow() is { Ticks: > 0 } left)
+        {
+            await Task.Delay(left < TimeSpan.FromMinutes(1) ? left : TimeSpan.FromMinutes(1), time, cancellation);
+        }
+    }
+
+    [LoggerMessage(1, LogLevel.Information, "The site's certificate was renewed; it ends at {NotAfter:u}")]
+    private partial void LogServer(DateTimeOffset notAfter);
+
+    [LoggerMessage(2, LogLevel.Information, "The site's intermediate was renewed; it ends at {NotAfter:u}")]
+    private partial void LogIntermediate(DateTimeOffset notAfter);
+
+    [LoggerMessage(3, LogLevel.Warning, "The site's intermediate cannot be renewed: {Code}: {Message} It ends at {NotAfter:u}")]
+    private partial void LogRefused(string code, string message, DateTimeOffset notAfter);
+}

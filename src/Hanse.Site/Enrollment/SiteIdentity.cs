@@ -1,0 +1,96 @@
+using System.Net;
+using Hanse.Authority.Issuing;
+using Hanse.Link.Dialing;
+using Hanse.Protocol.Ids;
+using Hanse.Site.Enrollment.Api;
+using Hanse.Trust.Dialing;
+using Hanse.Trust.Keys;
+using Hanse.Trust.Verification;
+
+namespace Hanse.Site.Enrollment;
+
+/// <summary>Who this site is: its row, its issuing key, its own certificate and its trust set. Opened at start, or made by joining; from
+/// then on it lives as long as the site's data.</summary>
+internal sealed class SiteIdentity(SiteOptions options, SiteStore store, TimeProvider time) : ISiteIdentity
+{
+    private readonly TaskCompletionSource<SiteKeys> _joined = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private volatile EnrolledSite? _row;
+
+    /// <summary>Null until the site has joined.</summary>
+    public SiteKeys? Keys => _joined.Task.IsCompletedSuccessfully ? _joined.Task.Result : null;
+
+    public EnrolledSite? Row => _row;
+
+    public SiteSelf? Self => Keys is { } keys && _row is { } row ? Describe(keys, row) : null;
+
+    public LinkTarget Coordinator => new(Addresses(_row!.CoordinatorAddresses), _row.CoordinatorServerName);
+
+    public ulong ObservedGeneration => (ulong)(_row?.Generation ?? 0);
+
+    public async Task<SiteSelf> JoinedAsync(CancellationToken cancellation)
+    {
+        var keys = await _joined.Task.WaitAsync(cancellation);
+        return Describe(keys, _row!);
+    }
+
+    public LinkTls CoordinatorTls() => new(Keys!.Server, Keys.Verifier, PeerExpectation.Coordinator());
+
+    /// <summary>Opens what an earlier life of this site stored. False if it has not joined.</summary>
+    public async Task<bool> OpenAsync(CancellationToken cancellation)
+    {
+        var row = await store.FindAsync(cancellation);
+        if (row is null || CurrentTrust.Open(FilePath("trust")) is not { } trust || CurrentIssuer.Open(FilePath("issuer.pem"), options.Lifetimes) is not { } issuer)
+        {
+            return false;
+        }
+
+        var server = CurrentCredential.TryOpen(FilePath("server.pem"), out var held)
+            ? held
+            : CurrentCredential.Create(FilePath("server.pem"), issuer.Value.IssueOwnCredential(Names(row), time));
+        Complete(row, new SiteKeys(issuer, server, trust, new PeerVerifier(trust, time)));
+        return true;
+    }
+
+    /// <summary>Takes over what joining gave, files first, so that a crash repeats the join with the same key (J2).</summary>
+    public async Task CompleteJoinAsync(Trust.Joining.SiteJoinOutcome.Joined joined, NodeKey key, CancellationToken cancellation)
+    {
+        var trust = CurrentTrust.Create(FilePath("trust"), joined.Trust);
+        var issuer = CurrentIssuer.Create(FilePath("issuer.pem"), new LeafIssuer(key, joined.Intermediate, options.Lifetimes));
+        await store.AddAsync(joined, cancellation);
+        var row = (await store.FindAsync(cancellation))!;
+        var server = CurrentCredential.Create(FilePath("server.pem"), issuer.Value.IssueOwnCredential(Names(row), time));
+        Complete(row, new SiteKeys(issuer, server, trust, new PeerVerifier(trust, time)));
+    }
+
+    /// <summary>Reads the row again after desired state changed it.</summary>
+    public async Task RefreshAsync(CancellationToken cancellation) => _row = await store.FindAsync(cancellation) ?? _row;
+
+    /// <summary>A new certificate of the site's own under the issuer in use.</summary>
+    public NodeCredential IssueServer() => Keys!.Issuer.Value.IssueOwnCredential(Names(_row!), time);
+
+    /// <summary>What the certificate covers: the external names, and of the addresses those that are IP addresses.</summary>
+    public static ServerNames Names(EnrolledSite row) =>
+        ServerNames.TryCreate(
+            row.ExternalNames,
+            Addresses(row.Addresses).Select(a => a.Host).Where(h => IPAddress.TryParse(h, out _)).Distinct(),
+            out var names, out var why)
+            ? names
+            : throw new InvalidDataException($"The names in the site's database cannot be used: {why}");
+
+    public string FilePath(string file) => Path.Combine(options.IdentityFolder, file);
+
+    private void Complete(EnrolledSite row, SiteKeys keys)
+    {
+        _row = row;
+        _joined.TrySetResult(keys);
+    }
+
+    private static SiteSelf Describe(SiteKeys keys, EnrolledSite row) => new(
+        NodeIdentity.ForSite(new FederationId(row.FederationId), new SiteId(row.SiteId)), row.Name, row.ExternalNames, keys.Issuer.Value.NotAfter);
+
+    private static List<NodeAddress> Addresses(IEnumerable<string> texts) =>
+        [.. texts.Select(t => NodeAddress.TryParse(t, out var address) ? address : null).OfType<NodeAddress>()];
+}
+
+/// <summary>The site's keys and what they are judged by; each is swapped in place when it is renewed.</summary>
+internal sealed record SiteKeys(CurrentIssuer Issuer, CurrentCredential Server, CurrentTrust Trust, PeerVerifier Verifier);

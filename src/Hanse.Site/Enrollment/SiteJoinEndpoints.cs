@@ -1,0 +1,53 @@
+using Hanse.Protocol.Errors;
+using Hanse.Site.Agents.Api;
+using Hanse.Site.Api;
+using Hanse.Site.Uplink.Api;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+
+namespace Hanse.Site.Enrollment;
+
+/// <summary>Joining, and how the site stands.</summary>
+internal static class SiteJoinEndpoints
+{
+    public static void Map(IEndpointRouteBuilder api)
+    {
+        api.MapPost("/site/join", JoinAsync);
+        api.MapGet("/status", StatusAsync);
+    }
+
+    private static async Task<IResult> JoinAsync(JoinRequest request, SiteJoiner joiner, SiteIdentity identity, CancellationToken cancellation)
+    {
+        if (string.IsNullOrWhiteSpace(request.JoinString))
+        {
+            return SiteEndpoints.Problem(400, ErrorCodes.RequestInvalid, "Give the join string that `hanse site invite` printed.", "joinString");
+        }
+
+        if (await joiner.JoinAsync(request.JoinString, cancellation) is { } refusal)
+        {
+            var status = refusal.Code == ErrorCodes.AlreadyJoined ? 409 : refusal.Retryable ? 503 : 400;
+            return SiteEndpoints.Problem(status, refusal.Code, refusal.Message, "joinString");
+        }
+
+        var self = identity.Self!;
+        return Results.Ok(new { id = self.Id.ToString(), name = self.Name, federation = self.Federation.ToString(), externalNames = self.ExternalNames });
+    }
+
+    private static async Task<IResult> StatusAsync(SiteIdentity identity, IUplinkStatus uplink, IHosts hosts, CancellationToken cancellation)
+    {
+        var (self, link, depth) = (identity.Self, uplink.Link, await uplink.DepthAsync(cancellation));
+        var (all, online) = await hosts.CountAsync(cancellation);
+        return Results.Ok(new
+        {
+            role = "site", version = SiteModule.Version, joined = self is not null, id = self?.Id.ToString(), name = self?.Name,
+            federation = self?.Federation.ToString(),
+            link = link?.Health.ToString().ToLowerInvariant() ?? "offline", lastSuccess = link?.LastSuccess, nextTry = link?.NextTry,
+            lastError = link?.LastError is { } error ? new { code = error.Code, message = error.Message } : null,
+            hostCount = all, onlineCount = online, queueDepth = depth.Waiting, oldestRecord = depth.Oldest,
+            intermediateExpires = self?.IntermediateNotAfter,
+        });
+    }
+
+    private sealed record JoinRequest(string? JoinString);
+}

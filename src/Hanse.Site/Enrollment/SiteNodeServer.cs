@@ -1,0 +1,140 @@
+using System.Net.Security;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using Google.Protobuf;
+using Hanse.Authority.Issuing;
+using Hanse.Authority.Joining;
+using Hanse.Link.Accepting;
+using Hanse.Link.Serving;
+using Hanse.Protocol.Errors;
+using Hanse.Protocol.Ids;
+using Hanse.Protocol.Messages;
+using Hanse.Site.Agents.Api;
+using Hanse.Trust.Joining;
+using Hanse.Trust.Keys;
+using Hanse.Trust.Verification;
+
+namespace Hanse.Site.Enrollment;
+
+/// <summary>What a site answers on its link name: links of its agents, their joining by customer key (J3) and their renewals (T3).</summary>
+internal sealed class SiteNodeServer(SiteIdentity identity, ILinkAdmission admission, IHostEnrolment hosts, SiteServices services) : INodeServer
+{
+    private readonly AgentJoinVerifier _joins = new(services.Time);
+    private readonly Lazy<X509Certificate2> _placeholder = new(() => Placeholder(services.Time));
+    private readonly Lock _gate = new();
+    private LinkAcceptor? _acceptor;
+
+    public bool IsReady => identity.Keys is not null;
+
+    public LinkAcceptor Acceptor
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _acceptor ??= new LinkAcceptor(identity.Self!.Identity, admission, services.Wheel, services.Links, services.Time);
+            }
+        }
+    }
+
+    private SiteKeys Keys => identity.Keys!;
+
+    public SslServerAuthenticationOptions Tls(string? serverName) => !IsReady
+        ? PeerTls.ForPublicServer(SslStreamCertificateContext.Create(_placeholder.Value, null, offline: true))
+        : IsLinkName(serverName) ? PeerTls.ForServer(Keys.Server.Value, Keys.Verifier) : PeerTls.ForPublicServer(Keys.Server.Value.TlsContext);
+
+    public bool IsLinkName(string? serverName) => serverName is not null && identity.Row is { } row
+        && row.ExternalNames.Any(n => serverName.Equals(ServerNames.LinkPrefix + n, StringComparison.OrdinalIgnoreCase));
+
+    public PeerVerdict Verify(X509Certificate2? certificate) => Keys.Verifier.Verify(certificate, PeerExpectation.AgentsOf(identity.Self!.Id));
+
+    /// <summary>For agents: the roots and this site's intermediates, and nothing of other sites.</summary>
+    public TrustSet Trust() => Keys.Trust.Value.WithIntermediates([Keys.Issuer.Value.Intermediate]).ToWire();
+
+    public NodeReply Challenge() => NodeReply.Of(_joins.Issue());
+
+    public async Task<NodeReply> JoinAsync(ReadOnlyMemory<byte> body, NodeCaller caller, CancellationToken cancellation)
+    {
+        AgentJoinRequest request;
+        try
+        {
+            request = AgentJoinRequest.Parser.ParseFrom(body.Span);
+        }
+        catch (InvalidProtocolBufferException malformed)
+        {
+            return NodeReply.Refuse(400, ErrorCodes.MalformedMessage, $"The body is not an AgentJoinRequest: {malformed.Message}");
+        }
+
+        if (JoinText.Fault(request) is { } fault)
+        {
+            return NodeReply.Refuse(400, ErrorCodes.NameInvalid, fault.Message, fault.Field);
+        }
+
+        if (!Keys.Issuer.Value.CanIssue(services.Time))
+        {
+            return NodeReply.Refuse(503, ErrorCodes.IssuerExpired, "The site's intermediate has ended, so it cannot take agents in. Reconnect the site to its coordinator.");
+        }
+
+        var site = identity.Self!.Id;
+        return _joins.Check(request, site, identity.Row!.SiteKey, caller.ServerCertificateHash) switch
+        {
+            AgentJoinDecision.Accepted accepted => NodeReply.Of(await TakeInAsync(request, accepted.Key, site, caller, cancellation)),
+            AgentJoinDecision.Refused refused => NodeReply.Refuse(403, refused.Code, refused.Message),
+            _ => throw new InvalidOperationException("A decision is not handled."),
+        };
+    }
+
+    public async Task<NodeReply> RenewAsync(X509Certificate2? certificate, RenewRequest request, NodeCaller caller, CancellationToken cancellation)
+    {
+        var verdict = Verify(certificate);
+        var returning = verdict is PeerVerdict.Expired { MayReturn: true } expired ? expired.Identity : null;
+        if ((verdict as PeerVerdict.Verified)?.Identity is not { } agent && (agent = returning) is null)
+        {
+            return NodeReply.Refuse(403, verdict.Code, verdict.Message);
+        }
+
+        if (!SigningRequest.TryReadPublicKey(request.Csr.Span, out var key))
+        {
+            return NodeReply.Refuse(400, ErrorCodes.SigningRequestInvalid, "The signing request is not a valid PKCS#10 for a P-256 key.", "csr");
+        }
+
+        var host = agent.Host!.Value;
+        if (await hosts.RenewableAsync(host, cancellation) is { } refusal)
+        {
+            return NodeReply.Refuse(403, refusal.Code, refusal.Message);
+        }
+
+        var leaf = Keys.Issuer.Value.IssueAgent(host, key, services.Time);
+        await hosts.SetCertificateAsync(host, SpkiHash.Of(leaf).ToBytes(), leaf.NotAfter.ToUniversalTime(), cancellation);
+        return NodeReply.Of(new RenewAnswer { Certificate = ByteString.CopyFrom(leaf.RawData), Trust = Trust() });
+    }
+
+    private async Task<AgentJoinAnswer> TakeInAsync(
+        AgentJoinRequest request, PublicKey key, SiteId site, NodeCaller caller, CancellationToken cancellation)
+    {
+        var host = await hosts.FindByKeyAsync(SpkiHash.Of(key).ToBytes(), cancellation) ?? HostId.New();
+        var leaf = Keys.Issuer.Value.IssueAgent(host, key, services.Time);
+        await hosts.AddAsync(
+            host,
+            new JoinedHost(
+                request.Hostname, request.MachineId, request.BootId, request.SoftwareVersion, SpkiHash.Of(leaf).ToBytes(), leaf.NotAfter.ToUniversalTime()),
+            cancellation);
+        var row = identity.Row!;
+        var answer = new AgentJoinAnswer
+        {
+            HostId = host.ToWire(), Certificate = ByteString.CopyFrom(leaf.RawData), SiteId = site.ToWire(), Trust = Trust(),
+            ServerName = ServerNames.LinkPrefix + row.ExternalNames[0],
+        };
+        answer.Addresses.AddRange(row.Addresses);
+        answer.Proof = ByteString.CopyFrom(JoinProof.OfSite(row.SiteKey, site, caller.ServerCertificateHash, request, answer));
+        return answer;
+    }
+
+    /// <summary>Before the site has joined its port answers with a certificate of no federation: nobody can mistake it for a site.</summary>
+    private static X509Certificate2 Placeholder(TimeProvider time)
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest("CN=Hanse site that has not joined", key, HashAlgorithmName.SHA256);
+        return request.CreateSelfSigned(time.GetUtcNow().AddMinutes(-5), time.GetUtcNow().AddYears(10));
+    }
+}

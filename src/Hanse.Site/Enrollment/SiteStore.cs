@@ -1,0 +1,75 @@
+using Dapper;
+using Hanse.Protocol.Messages;
+using Hanse.Trust.Joining;
+using Npgsql;
+
+namespace Hanse.Site.Enrollment;
+
+/// <summary>The site's place in its federation as its database holds it; keys are in files beside.</summary>
+internal sealed class SiteStore(NpgsqlDataSource database, TimeProvider time)
+{
+    public async Task<EnrolledSite?> FindAsync(CancellationToken cancellation)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellation);
+        return await connection.QuerySingleOrDefaultAsync<EnrolledSite>(new CommandDefinition(
+            """
+            select site_id as SiteId, federation_id as FederationId, name, external_names as ExternalNames, addresses,
+                   coordinator_server_name as CoordinatorServerName, coordinator_addresses as CoordinatorAddresses, site_key as SiteKey,
+                   incarnation_number as IncarnationNumber, generation
+            from enrollment_site
+            """,
+            cancellationToken: cancellation));
+    }
+
+    /// <summary>A site belongs to one federation for life; joining again with the same answer changes nothing.</summary>
+    public async Task AddAsync(SiteJoinOutcome.Joined joined, CancellationToken cancellation)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellation);
+        await connection.ExecuteAsync(new CommandDefinition(
+            """
+            insert into enrollment_site
+                (site_id, federation_id, name, external_names, addresses, coordinator_server_name, coordinator_addresses, site_key, joined_at)
+            values (@site, @federation, @Name, @names, @addresses, @CoordinatorServerName, @coordinator, @SiteKey, @now)
+            on conflict do nothing
+            """,
+            new
+            {
+                site = joined.Site.Value, federation = joined.Federation.Value, joined.Name, names = joined.ExternalNames.ToArray(),
+                addresses = joined.Addresses.Select(a => a.ToString()).ToArray(), joined.CoordinatorServerName,
+                coordinator = joined.CoordinatorAddresses.Select(a => a.ToString()).ToArray(), joined.SiteKey, now = time.GetUtcNow(),
+            },
+            cancellationToken: cancellation));
+    }
+
+    /// <summary>Takes desired state over if it is newer by (incarnation number, generation) (D1, U5). False if it is not.</summary>
+    public static async Task<bool> AcceptAsync(NpgsqlTransaction transaction, DesiredState state, CancellationToken cancellation) =>
+        await transaction.Connection!.ExecuteAsync(new CommandDefinition(
+            """
+            update enrollment_site
+            set incarnation = @incarnation, incarnation_number = @number, generation = @generation, name = @SiteName,
+                external_names = @names, addresses = @addresses, site_key = @key
+            where (incarnation_number, generation) < (@number, @generation)
+            """,
+            new
+            {
+                incarnation = new Guid(state.Incarnation.Span, bigEndian: true), number = (long)state.IncarnationNumber,
+                generation = (long)state.Generation, state.SiteName, names = state.ExternalNames.ToArray(), addresses = state.Addresses.ToArray(),
+                key = state.SiteKey.ToByteArray(),
+            },
+            transaction, cancellationToken: cancellation)) > 0;
+}
+
+/// <summary>The one row of enrollment_site.</summary>
+internal sealed class EnrolledSite
+{
+    public Guid SiteId { get; init; }
+    public Guid FederationId { get; init; }
+    public string Name { get; init; } = "";
+    public string[] ExternalNames { get; init; } = [];
+    public string[] Addresses { get; init; } = [];
+    public string CoordinatorServerName { get; init; } = "";
+    public string[] CoordinatorAddresses { get; init; } = [];
+    public byte[] SiteKey { get; init; } = [];
+    public long IncarnationNumber { get; init; }
+    public long Generation { get; init; }
+}

@@ -1,0 +1,77 @@
+using Dapper;
+using Google.Protobuf;
+using Hanse.Protocol.Ids;
+using Hanse.Protocol.Messages;
+using Npgsql;
+
+namespace Hanse.Site.Inventory;
+
+/// <summary>Sections of hosts, each under the hash of its content.</summary>
+internal sealed class InventoryStore(NpgsqlDataSource database, TimeProvider time)
+{
+    public static async Task<Dictionary<string, byte[]>> HashesAsync(NpgsqlTransaction transaction, HostId host, CancellationToken cancellation) =>
+        (await transaction.Connection!.QueryAsync<(string Name, byte[] Hash)>(new CommandDefinition(
+            "select name, hash from inventory_section where host_id = @id", new { id = host.Value }, transaction, cancellationToken: cancellation)))
+        .ToDictionary(r => r.Name, r => r.Hash);
+
+    /// <summary>A section that could not be collected keeps its last body beside the error.</summary>
+    public Task PutAsync(NpgsqlTransaction transaction, HostId host, Section section, CancellationToken cancellation) =>
+        transaction.Connection!.ExecuteAsync(new CommandDefinition(
+            """
+            insert into inventory_section as s (host_id, name, hash, body, error, collected_at, received_at)
+            values (@id, @Name, @hash, @body, @Error, @collected, @now)
+            on conflict (host_id, name) do update
+                set hash = case when excluded.error = '' then excluded.hash else s.hash end,
+                    body = case when excluded.error = '' then excluded.body else s.body end,
+                    error = excluded.error, collected_at = excluded.collected_at, received_at = excluded.received_at
+            """,
+            new
+            {
+                id = host.Value, section.Name, hash = section.Hash.ToByteArray(), body = section.Body.ToByteArray(), section.Error,
+                collected = DateTimeOffset.FromUnixTimeMilliseconds(section.CollectedUnixMs), now = time.GetUtcNow(),
+            },
+            transaction, cancellationToken: cancellation));
+
+    public static Task RemoveOthersAsync(NpgsqlTransaction transaction, HostId host, IEnumerable<string> kept, CancellationToken cancellation) =>
+        transaction.Connection!.ExecuteAsync(new CommandDefinition(
+            "delete from inventory_section where host_id = @id and name <> all(@kept)",
+            new { id = host.Value, kept = kept.ToArray() }, transaction, cancellationToken: cancellation));
+
+    public async Task<HostDetail?> ReadAsync(HostId host, string section, CancellationToken cancellation)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellation);
+        if (section.Length == 0)
+        {
+            return await ListAsync(connection, host, cancellation);
+        }
+
+        var row = await connection.QuerySingleOrDefaultAsync<Row>(new CommandDefinition(
+            "select name, hash, body, error, collected_at as CollectedAt from inventory_section where host_id = @id and name = @section",
+            new { id = host.Value, section }, cancellationToken: cancellation));
+        return row is null
+            ? null
+            : new HostDetail { Body = ByteString.CopyFrom(row.Body), CollectedUnixMs = UnixMs(row.CollectedAt), Error = row.Error };
+    }
+
+    private static async Task<HostDetail> ListAsync(NpgsqlConnection connection, HostId host, CancellationToken cancellation)
+    {
+        var rows = await connection.QueryAsync<SummaryRow>(new CommandDefinition(
+            """
+            select name, hash, error, collected_at as CollectedAt, octet_length(body) as Size
+            from inventory_section where host_id = @id order by name
+            """,
+            new { id = host.Value }, cancellationToken: cancellation));
+        var detail = new HostDetail();
+        detail.Sections.AddRange(rows.Select(r => new SectionSummary
+        {
+            Name = r.Name, Hash = ByteString.CopyFrom(r.Hash), Error = r.Error, CollectedUnixMs = UnixMs(r.CollectedAt), Size = (uint)r.Size,
+        }));
+        return detail;
+    }
+
+    private static long UnixMs(DateTime utc) => new DateTimeOffset(utc).ToUnixTimeMilliseconds();
+
+    private sealed record Row(string Name, byte[] Hash, byte[] Body, string Error, DateTime CollectedAt);
+
+    private sealed record SummaryRow(string Name, byte[] Hash, string Error, DateTime CollectedAt, int Size);
+}

@@ -1,0 +1,122 @@
+using System.Reflection;
+using Hanse.Link;
+using Hanse.Link.Accepting;
+using Hanse.Link.Dialing;
+using Hanse.Link.Pulse;
+using Hanse.Link.Serving;
+using Hanse.Site.Agents;
+using Hanse.Site.Agents.Api;
+using Hanse.Site.Api;
+using Hanse.Site.Commands;
+using Hanse.Site.Commands.Api;
+using Hanse.Site.Enrollment;
+using Hanse.Site.Enrollment.Api;
+using Hanse.Site.Inventory;
+using Hanse.Site.Inventory.Api;
+using Hanse.Site.Uplink;
+using Hanse.Site.Uplink.Api;
+using Hanse.Storage.Migrations;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+
+namespace Hanse.Site;
+
+/// <summary>A site, whole: what it is made of, what it serves and what it runs. The one place that knows all slices.
+/// Up: agent → <see cref="AgentHandler"/> → its slice's table and the outbox in one transaction → <see cref="UplinkDriver"/> → coordinator.
+/// Down: coordinator → <see cref="UplinkHandler"/> → its slice's table → <see cref="ExecutionDriver"/> → agent.</summary>
+public static class SiteModule
+{
+    public static string Version { get; } =
+        typeof(SiteModule).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0];
+
+    public static MigrationSet Migrations { get; } = MigrationSet.FromAssembly(typeof(SiteModule).Assembly);
+
+    /// <summary>Adds the site's services. The data source is the site's own database, migrated.</summary>
+    public static IServiceCollection AddSite(this IServiceCollection services, SiteOptions options, NpgsqlDataSource database)
+    {
+        services.AddSingleton(options).AddSingleton(database);
+        services.AddSingleton(s => new PulseWheel(s.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(s => new SiteServices(s.GetRequiredService<PulseWheel>(), new LinkAcceptorOptions(), s.GetRequiredService<TimeProvider>()));
+        AddEnrollment(services);
+        AddUplink(services);
+        AddHosts(services);
+        AddCommands(services);
+        return services;
+    }
+
+    /// <summary>What the listener needs of this role.</summary>
+    public static INodeServer NodeServer(IServiceProvider services) => services.GetRequiredService<SiteNodeServer>();
+
+    /// <summary>The API that the site's socket serves (J6).</summary>
+    public static void MapSite(this IEndpointRouteBuilder endpoints)
+    {
+        var api = SiteEndpoints.Group(endpoints);
+        SiteJoinEndpoints.Map(api);
+        SiteEndpoints.Map(api);
+        CommandEndpoints.Map(api);
+    }
+
+    /// <summary>Opens the identity, then runs every loop of the site until <paramref name="stop"/>; a loop that fails ends the site.</summary>
+    public static async Task RunSiteAsync(IServiceProvider services, CancellationToken stop)
+    {
+        await services.GetRequiredService<SiteIdentity>().OpenAsync(stop);
+        await services.GetRequiredService<HostStore>().SetAllOfflineAsync(stop);
+        using var any = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        Task[] loops =
+        [
+            services.GetRequiredService<RenewalDriver>().RunAsync(any.Token),
+            services.GetRequiredService<UplinkDriver>().RunAsync(any.Token),
+            services.GetRequiredService<PresenceDriver>().RunAsync(any.Token),
+            services.GetRequiredService<ExecutionDriver>().RunAsync(any.Token),
+            services.GetRequiredService<RetentionDriver>().RunAsync(any.Token),
+        ];
+        var first = await Task.WhenAny(loops);
+        await any.CancelAsync();
+        await first;
+    }
+
+    /// <summary>Says goodbye to every agent, so that they come back at once instead of waiting for a missed heartbeat.</summary>
+    public static async Task StopSiteAsync(IServiceProvider services)
+    {
+        if (services.GetRequiredService<SiteNodeServer>() is { IsReady: true } server)
+        {
+            await server.Acceptor.DrainAsync(
+                LinkErrors.Of(Protocol.Errors.ErrorCodes.LinkClosing, "The site is stopping."), TimeSpan.FromSeconds(1));
+        }
+    }
+
+    private static void AddEnrollment(IServiceCollection services) => services
+        .AddSingleton<SiteStore>()
+        .AddSingleton<SiteIdentity>().AddSingleton<ISiteIdentity>(s => s.GetRequiredService<SiteIdentity>())
+        .AddSingleton<SiteJoiner>()
+        .AddSingleton<SiteNodeServer>()
+        .AddSingleton<IDesiredState, DesiredStateIntake>()
+        .AddSingleton<RenewalDriver>();
+
+    private static void AddUplink(IServiceCollection services) => services
+        .AddSingleton<OutboxSignals>().AddSingleton<IOutbox, OutboxStore>()
+        .AddSingleton<RecordStore>().AddSingleton<RecordDriver>()
+        .AddSingleton<StateStore>().AddSingleton<StateDriver>()
+        .AddSingleton<StatusDriver>().AddSingleton<UplinkHandler>().AddSingleton<RetentionDriver>()
+        .AddSingleton(s => new UplinkServices(
+            new LinkGreeter(s.GetRequiredService<PulseWheel>(), LinkLimits.Default, s.GetRequiredService<TimeProvider>()),
+            new BackoffOptions { Cap = TimeSpan.FromSeconds(15) }, s.GetRequiredService<Random>(), s.GetRequiredService<TimeProvider>(), Version,
+            s.GetRequiredService<ILogger<UplinkDriver>>()))
+        .AddSingleton<UplinkDriver>().AddSingleton<IUplinkStatus>(s => s.GetRequiredService<UplinkDriver>());
+
+    private static void AddHosts(IServiceCollection services) => services
+        .AddSingleton<HostStore>().AddSingleton<IHostEnrolment>(s => s.GetRequiredService<HostStore>())
+        .AddSingleton<IHosts, Hosts>().AddSingleton<HostCounter>()
+        .AddSingleton<AgentLinks>().AddSingleton<IAgentChannel>(s => s.GetRequiredService<AgentLinks>())
+        .AddSingleton<PresenceDriver>().AddSingleton<LinkSecretStore>().AddSingleton<QuarantineStore>()
+        .AddSingleton<AgentHandler>().AddSingleton<ILinkAdmission, AgentAdmission>()
+        .AddSingleton<InventoryStore>().AddSingleton<IInventory, InventoryIntake>();
+
+    private static void AddCommands(IServiceCollection services) => services
+        .AddSingleton<CommandSignal>().AddSingleton<ExecutionWriter>().AddSingleton<OutputStore>()
+        .AddSingleton<CommandIntake>().AddSingleton<ICommands>(s => s.GetRequiredService<CommandIntake>())
+        .AddSingleton<LocalCommands>()
+        .AddSingleton<ExecutionDriver>();
+}

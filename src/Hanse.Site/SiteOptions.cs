@@ -1,0 +1,17 @@
+using Hanse.Authority.Issuing;
+
+namespace Hanse.Site;
+
+/// <summary>What a site's process is told.</summary>
+public sealed record SiteOptions
+{
+    /// <summary>Holds the site's keys and certificates (T1: made here, never sent). Made with mode 0700.</summary>
+    public required string DataFolder { get; init; }
+
+    public LifetimeOptions Lifetimes { get; init; } = new();
+
+    /// <summary>After deadline and timeout of a command given here, how long an outcome may still take before it is unknown (D2).</summary>
+    public TimeSpan CommandGrace { get; init; } = TimeSpan.FromMinutes(2);
+
+    public string IdentityFolder => Path.Combine(DataFolder, "identity");
+}

@@ -1,0 +1,81 @@
+using Hanse.Link;
+using Hanse.Protocol.Messages;
+using Microsoft.Extensions.Logging;
+
+namespace Hanse.Site.Uplink;
+
+/// <summary>Drains records over one link (U1): (1) an empty batch asks for the coordinator's mark; (2) what lies above it is sent in
+/// order, one batch in flight; (3) the answer is stored. A crash anywhere repeats a batch, which the mark makes a no-op. Ends with
+/// the link, or with <see cref="DrainEnd.EpochOutdated"/> when only a new epoch helps (U6).</summary>
+internal sealed partial class RecordDriver(RecordStore store, OutboxSignals signals, TimeProvider time, ILogger<RecordDriver> logger)
+{
+    private const int BatchSize = 500;
+    private static readonly TimeSpan AnswerTime = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Poll = TimeSpan.FromSeconds(5);
+
+    public async Task<DrainEnd> RunAsync(NodeLink link, Guid epoch, CancellationToken cancellation)
+    {
+        // 1
+        var mark = await AskAsync(link, epoch, cancellation);
+        if (mark > await store.LastGivenAsync(cancellation))
+        {
+            return DrainEnd.EpochOutdated;
+        }
+
+        while (true)
+        {
+            // 2
+            if (await store.FormBatchAsync(epoch, mark, BatchSize, cancellation) is not { } batch)
+            {
+                return DrainEnd.EpochOutdated;
+            }
+
+            if (batch.Records.Count == 0 && batch.ConfirmedRefusals.Count == 0)
+            {
+                await signals.Records.WaitAsync(Poll, time, cancellation);
+                continue;
+            }
+
+            // 3
+            mark = await SendAsync(link, epoch, batch, cancellation) ?? mark;
+        }
+    }
+
+    private async Task<long> AskAsync(NodeLink link, Guid epoch, CancellationToken cancellation)
+    {
+        var question = new RecordBatch { Epoch = RecordStore.EpochBytes(epoch), FirstSequence = 1 };
+        while (true)
+        {
+            if (await SendAsync(link, epoch, question, cancellation) is { } mark)
+            {
+                return mark;
+            }
+        }
+    }
+
+    /// <summary>The coordinator's mark, or null when it could not take the batch now: it is sent again after a pause.</summary>
+    private async Task<long?> SendAsync(NodeLink link, Guid epoch, RecordBatch batch, CancellationToken cancellation)
+    {
+        var answer = await link.RequestAsync<RecordReceipt>(Method.RecordBatch, batch, AnswerTime, cancellation);
+        if (!answer.Succeeded)
+        {
+            LogNotTaken(answer.Error.Code, answer.Error.Message);
+            await Task.Delay(Poll, time, cancellation);
+            return null;
+        }
+
+        await store.ConfirmAsync(epoch, batch.ConfirmedRefusals, cancellation);
+        await store.AcknowledgeAsync(epoch, answer.Value, cancellation);
+        return (long)answer.Value.HighWater;
+    }
+
+    [LoggerMessage(1, LogLevel.Warning, "The coordinator did not take records: {Code}: {Message}")]
+    private partial void LogNotTaken(string code, string message);
+}
+
+/// <summary>Why draining ended while the link was up.</summary>
+internal enum DrainEnd
+{
+    /// <summary>The coordinator's mark and this database do not belong together: begin a new epoch and connect again.</summary>
+    EpochOutdated,
+}

@@ -1,0 +1,146 @@
+using Dapper;
+using Google.Protobuf;
+using Hanse.Protocol.Messages;
+using Npgsql;
+
+namespace Hanse.Site.Uplink;
+
+/// <summary>The record half of the outbox as its one drainer sees it (U1, U3, U4).</summary>
+internal sealed class RecordStore(NpgsqlDataSource database, TimeProvider time)
+{
+    private static readonly TimeSpan Kept = TimeSpan.FromDays(7);
+
+    /// <summary>The site's epoch. Made once, and anew when the coordinator knows more of it than this database (U6).</summary>
+    public async Task<Guid> GetEpochAsync(CancellationToken cancellation)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellation);
+        await connection.ExecuteAsync(new CommandDefinition(
+            "insert into uplink_self (epoch, next_sequence, acknowledged) values (@epoch, 1, 0) on conflict do nothing",
+            new { epoch = NewEpoch() }, cancellationToken: cancellation));
+        return await connection.QuerySingleAsync<Guid>(new CommandDefinition("select epoch from uplink_self", cancellationToken: cancellation));
+    }
+
+    /// <summary>Begins a new epoch: what is unacknowledged is numbered anew, every state is sent again (U6).</summary>
+    public async Task<Guid> BeginEpochAsync(CancellationToken cancellation)
+    {
+        var epoch = NewEpoch();
+        await using var connection = await database.OpenConnectionAsync(cancellation);
+        await using var transaction = await connection.BeginTransactionAsync(cancellation);
+        await connection.ExecuteAsync(new CommandDefinition(
+            """
+            update uplink_self set epoch = @epoch, next_sequence = 1, acknowledged = 0;
+            update uplink_record set epoch = null, sequence = null where acknowledged_at is null;
+            update uplink_state set acknowledged = 0;
+            """,
+            new { epoch }, transaction, cancellationToken: cancellation));
+        await transaction.CommitAsync(cancellation);
+        return epoch;
+    }
+
+    /// <summary>The next records above the coordinator's mark, numbering new ones in commit order first. Null if records right
+    /// above the mark are no longer held: only a new epoch helps.</summary>
+    public async Task<RecordBatch?> FormBatchAsync(Guid epoch, long highWater, int limit, CancellationToken cancellation)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellation);
+        await using var transaction = await connection.BeginTransactionAsync(cancellation);
+        var rows = await ReadAsync(transaction, epoch, highWater, limit, cancellation);
+        if (rows.Count < limit && await NumberAsync(transaction, epoch, limit - rows.Count, cancellation) > 0)
+        {
+            rows = await ReadAsync(transaction, epoch, highWater, limit, cancellation);
+        }
+
+        await transaction.CommitAsync(cancellation);
+        if (rows.Count > 0 && rows[0].Sequence != highWater + 1)
+        {
+            return null;
+        }
+
+        var batch = new RecordBatch { Epoch = EpochBytes(epoch), FirstSequence = (ulong)(highWater + 1) };
+        batch.Records.AddRange(rows.Select(r => Record.Parser.ParseFrom(r.Fact)));
+        batch.ConfirmedRefusals.AddRange(await SetAsideAsync(connection, epoch, cancellation));
+        return batch;
+    }
+
+    /// <summary>Stores the coordinator's answer: what it holds, and what it refused, which never blocks the rest (U3).</summary>
+    public async Task AcknowledgeAsync(Guid epoch, RecordReceipt receipt, CancellationToken cancellation)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellation);
+        await using var transaction = await connection.BeginTransactionAsync(cancellation);
+        foreach (var refusal in receipt.Refusals)
+        {
+            await connection.ExecuteAsync(new CommandDefinition(
+                """
+                insert into uplink_set_aside (epoch, sequence, code, message, fact, set_aside_at)
+                select epoch, sequence, @code, @message, fact, @now from uplink_record where epoch = @epoch and sequence = @sequence
+                on conflict do nothing
+                """,
+                new { epoch, sequence = (long)refusal.Sequence, refusal.Code, refusal.Message, now = time.GetUtcNow() },
+                transaction, cancellationToken: cancellation));
+        }
+
+        await connection.ExecuteAsync(new CommandDefinition(
+            """
+            update uplink_record set acknowledged_at = @now where epoch = @epoch and sequence <= @mark and acknowledged_at is null;
+            update uplink_self set acknowledged = @mark where epoch = @epoch;
+            """,
+            new { epoch, mark = (long)receipt.HighWater, now = time.GetUtcNow() }, transaction, cancellationToken: cancellation));
+        await transaction.CommitAsync(cancellation);
+    }
+
+    /// <summary>Refusals the coordinator has been told about need no more repeating.</summary>
+    public async Task ConfirmAsync(Guid epoch, IEnumerable<ulong> sequences, CancellationToken cancellation)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellation);
+        await connection.ExecuteAsync(new CommandDefinition(
+            "update uplink_set_aside set confirmed = true where epoch = @epoch and sequence = any(@sequences)",
+            new { epoch, sequences = sequences.Select(s => (long)s).ToArray() }, cancellationToken: cancellation));
+    }
+
+    /// <summary>The highest number ever given in this epoch; a coordinator above it has seen a life this database has not (U6).</summary>
+    public async Task<long> LastGivenAsync(CancellationToken cancellation)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellation);
+        return await connection.QuerySingleAsync<long>(new CommandDefinition("select next_sequence - 1 from uplink_self", cancellationToken: cancellation));
+    }
+
+    /// <summary>Forgets records that were acknowledged more than seven days ago (U4).</summary>
+    public async Task<int> PruneAsync(CancellationToken cancellation)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellation);
+        return await connection.ExecuteAsync(new CommandDefinition(
+            "delete from uplink_record where acknowledged_at < @before", new { before = time.GetUtcNow() - Kept }, cancellationToken: cancellation));
+    }
+
+    public static ByteString EpochBytes(Guid epoch) => ByteString.CopyFrom(epoch.ToByteArray(bigEndian: true));
+
+    private static Guid NewEpoch() => new(System.Security.Cryptography.RandomNumberGenerator.GetBytes(16));
+
+    private static async Task<int> NumberAsync(NpgsqlTransaction transaction, Guid epoch, int limit, CancellationToken cancellation) =>
+        await transaction.Connection!.QuerySingleAsync<int>(new CommandDefinition(
+            """
+            with self as (select next_sequence as base from uplink_self where epoch = @epoch for update),
+            next as (
+                select id, row_number() over (order by id) - 1 as position
+                from (select id from uplink_record where sequence is null order by id limit @limit) unnumbered),
+            numbered as (
+                update uplink_record r set epoch = @epoch, sequence = self.base + next.position
+                from next, self where r.id = next.id returning 1),
+            advanced as (
+                update uplink_self set next_sequence = next_sequence + (select count(*) from next) where epoch = @epoch returning 1)
+            select (select count(*) from next, self)::int
+            """,
+            new { epoch, limit }, transaction, cancellationToken: cancellation));
+
+    private static async Task<List<Row>> ReadAsync(
+        NpgsqlTransaction transaction, Guid epoch, long highWater, int limit, CancellationToken cancellation) =>
+        (await transaction.Connection!.QueryAsync<Row>(new CommandDefinition(
+            "select sequence, fact from uplink_record where epoch = @epoch and sequence > @highWater order by sequence limit @limit",
+            new { epoch, highWater, limit }, transaction, cancellationToken: cancellation))).AsList();
+
+    private static async Task<IEnumerable<ulong>> SetAsideAsync(NpgsqlConnection connection, Guid epoch, CancellationToken cancellation) =>
+        (await connection.QueryAsync<long>(new CommandDefinition(
+            "select sequence from uplink_set_aside where epoch = @epoch and not confirmed order by sequence limit 1000",
+            new { epoch }, cancellationToken: cancellation))).Select(s => (ulong)s);
+
+    private sealed record Row(long Sequence, byte[] Fact);
+}

@@ -1,0 +1,44 @@
+using Hanse.Link;
+using Hanse.Protocol.Messages;
+using Hanse.Site.Uplink.Api;
+using Microsoft.Extensions.Logging;
+
+namespace Hanse.Site.Uplink;
+
+/// <summary>Drains states over one link (U2): newest first, one batch in flight. A crash repeats a batch; versions make that a no-op.
+/// Ends with the link.</summary>
+internal sealed partial class StateDriver(StateStore store, OutboxSignals signals, TimeProvider time, ILogger<StateDriver> logger)
+{
+    private const int BatchSize = 1_000;
+    private static readonly TimeSpan AnswerTime = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Poll = TimeSpan.FromSeconds(5);
+
+    /// <summary>What waits in both halves of the outbox.</summary>
+    public Task<QueueDepth> DepthAsync(CancellationToken cancellation) => store.DepthAsync(cancellation);
+
+    public async Task RunAsync(NodeLink link, Guid epoch, CancellationToken cancellation)
+    {
+        while (true)
+        {
+            var batch = await store.FormBatchAsync(epoch, BatchSize, cancellation);
+            if (batch.Entries.Count == 0)
+            {
+                await signals.States.WaitAsync(Poll, time, cancellation);
+                continue;
+            }
+
+            var answer = await link.RequestAsync<StateReceipt>(Method.StateBatch, batch, AnswerTime, cancellation);
+            if (answer.Succeeded)
+            {
+                await store.AcknowledgeAsync(batch, answer.Value, cancellation);
+                continue;
+            }
+
+            LogNotTaken(answer.Error.Code, answer.Error.Message);
+            await Task.Delay(Poll, time, cancellation);
+        }
+    }
+
+    [LoggerMessage(1, LogLevel.Warning, "The coordinator did not take states: {Code}: {Message}")]
+    private partial void LogNotTaken(string code, string message);
+}

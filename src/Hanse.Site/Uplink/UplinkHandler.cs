@@ -1,0 +1,80 @@
+using Google.Protobuf;
+using Hanse.Link;
+using Hanse.Protocol.Errors;
+using Hanse.Protocol.Ids;
+using Hanse.Protocol.Messages;
+using Hanse.Site.Agents.Api;
+using Hanse.Site.Commands.Api;
+using Hanse.Site.Enrollment.Api;
+using Hanse.Site.Inventory.Api;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+
+namespace Hanse.Site.Uplink;
+
+/// <summary>The site's inbox: what the coordinator may ask. An order is durable before it is answered (D2).</summary>
+internal sealed partial class UplinkHandler(
+    ICommands commands, IInventory inventory, IHosts hosts, IDesiredState desired, ILogger<UplinkHandler> logger) : ILinkHandler
+{
+    public void OnOpened(NodeLink link) => LogOpened(link.Peer.Remote, link.Fence);
+
+    public async ValueTask<LinkReply> HandleAsync(LinkCall call, IMessage request, CancellationToken cancellation)
+    {
+        try
+        {
+            return request switch
+            {
+                CommandDispatch dispatch => await DoneAsync(commands.TakeAsync(dispatch, cancellation)),
+                CommandCancel cancel => await DoneAsync(commands.CancelAsync(cancel, cancellation)),
+                DesiredState state => LinkReply.Of(await desired.AcceptAsync(state, cancellation)),
+                HostDetailQuery query => Found(await inventory.ReadAsync(HostId.FromBytes(query.HostId.Span), query.Section, cancellation)),
+                ExecutionOutputQuery query => Found(await commands.ReadOutputAsync(query, cancellation)),
+                HostRemove remove => await RemoveAsync(remove, cancellation),
+                _ => LinkReply.Refuse(ErrorCodes.UnknownMethod, $"The site does not answer {call.Method}."),
+            };
+        }
+        catch (FormatException malformed)
+        {
+            return LinkReply.Refuse(ErrorCodes.MalformedMessage, malformed.Message);
+        }
+        catch (NpgsqlException away)
+        {
+            LogDatabase(call.Method, away.Message);
+            return LinkReply.Refuse(ErrorCodes.DatabaseUnavailable, "The site's database did not take it; try again.");
+        }
+    }
+
+    public ValueTask OnEndedAsync(NodeLink link, LinkEnd end)
+    {
+        LogEnded(end.Error.Code, end.Error.Message);
+        return ValueTask.CompletedTask;
+    }
+
+    public void OnFault(NodeLink link, Method method, Exception fault) => LogFault(fault, method);
+
+    private async ValueTask<LinkReply> RemoveAsync(HostRemove remove, CancellationToken cancellation) =>
+        await hosts.RemoveAsync(HostId.FromBytes(remove.HostId.Span), remove.Ban, remove.Actor, remove.Reason, cancellation)
+            ? LinkReply.Done
+            : LinkReply.Refuse(ErrorCodes.HostUnknown, "The site has no such host.", "hostId");
+
+    private static async ValueTask<LinkReply> DoneAsync(Task work)
+    {
+        await work;
+        return LinkReply.Done;
+    }
+
+    private static LinkReply Found(IMessage? answer) =>
+        answer is null ? LinkReply.Refuse(ErrorCodes.NotFound, "The site has nothing under this name.") : LinkReply.Of(answer);
+
+    [LoggerMessage(1, LogLevel.Information, "Linked to the coordinator at {Remote} under fence {Fence}")]
+    private partial void LogOpened(System.Net.EndPoint? remote, ulong fence);
+
+    [LoggerMessage(2, LogLevel.Information, "The link to the coordinator ended: {Code}: {Message}")]
+    private partial void LogEnded(string code, string message);
+
+    [LoggerMessage(3, LogLevel.Warning, "{Method} is not stored: {Why}")]
+    private partial void LogDatabase(Method method, string why);
+
+    [LoggerMessage(4, LogLevel.Error, "Handling {Method} failed")]
+    private partial void LogFault(Exception fault, Method method);
+}

@@ -1,0 +1,138 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using Google.Protobuf;
+using Hanse.Protocol.Ids;
+using Hanse.Protocol.Messages;
+using Hanse.Trust.Keys;
+using Hanse.Trust.Verification;
+
+namespace Hanse.Trust.Joining;
+
+/// <summary>
+/// Joins a site or an agent by J2 and J3: (1) find the pinned roots, (2) connect anew with full verification, (3) only then send the
+/// token or the proof, (4) check each part of the answer. Joining again with the same key gives the same answer, so the caller saves the
+/// key before it calls. Keeps nothing: storing what was given is the caller's.
+/// </summary>
+public sealed class JoinClient(TimeProvider time)
+{
+    private readonly TrustDiscovery _discovery = new(time);
+
+    /// <param name="invitation">Of kind site; also one past its time, which the server's clock then judges.</param>
+    /// <param name="issuerKey">The key of the site's intermediate.</param>
+    /// <param name="site">Attributes.</param>
+    /// <param name="cancel">Ends the attempt with <see cref="OperationCanceledException"/>.</param>
+    public async Task<SiteJoinOutcome> JoinSiteAsync(JoinInvitation invitation, NodeKey issuerKey, SiteDescription site, CancellationToken cancel)
+    {
+        var (session, refusal) = await OpenAsync(invitation, NodeKind.Coordinator, cancel);
+        if (session is null)
+        {
+            return new SiteJoinOutcome.Refused(refusal!);
+        }
+
+        using (session)
+        {
+            var request = new SiteJoinRequest
+            {
+                Token = ByteString.CopyFrom(invitation.Secret),
+                SiteCsr = ByteString.CopyFrom(issuerKey.CreateSigningRequest()),
+                SoftwareVersion = site.SoftwareVersion,
+            };
+            request.Capabilities.AddRange(site.Capabilities);
+            var answer = await session.Exchange.PostAsync(JoinPaths.Join, request, SiteJoinAnswer.Parser, cancel);
+            return answer.Message is { } given
+                ? JoinAnswers.Check(given, invitation, issuerKey, time.GetUtcNow())
+                : new SiteJoinOutcome.Refused(session.Explain(answer.Refusal!));
+        }
+    }
+
+    /// <param name="invitation">Of kind agent; also one past its time, which the server's clock then judges.</param>
+    /// <param name="key">The agent's key. On success it belongs to the credential.</param>
+    /// <param name="host">Attributes.</param>
+    /// <param name="cancel">Ends the attempt with <see cref="OperationCanceledException"/>.</param>
+    public async Task<AgentJoinOutcome> JoinAgentAsync(JoinInvitation invitation, NodeKey key, HostDescription host, CancellationToken cancel)
+    {
+        var (session, refusal) = await OpenAsync(invitation, NodeKind.Site, cancel);
+        if (session is null)
+        {
+            return new AgentJoinOutcome.Refused(refusal!);
+        }
+
+        using (session)
+        {
+            var challenge = await session.Exchange.PostAsync(JoinPaths.Challenge, null, JoinChallenge.Parser, cancel);
+            if (challenge.Message is null || session.Peer?.Site is not { } site)
+            {
+                return new AgentJoinOutcome.Refused(session.Explain(challenge.Refusal!));
+            }
+
+            var siteKey = SiteKey.Derive(invitation.Secret, site);
+            try
+            {
+                var request = Request(key, host, challenge.Message.Nonce);
+                request.Proof = ByteString.CopyFrom(JoinProof.OfAgent(siteKey, site, session.CertificateHash, request));
+                var answer = await session.Exchange.PostAsync(JoinPaths.Join, request, AgentJoinAnswer.Parser, cancel);
+                return answer.Message is { } given
+                    ? JoinAnswers.Check(given, JoinProof.OfSite(siteKey, site, session.CertificateHash, request, given), site, invitation, key, time.GetUtcNow())
+                    : new AgentJoinOutcome.Refused(session.Explain(answer.Refusal!));
+            }
+            finally
+            {
+                CryptographicOperations.ZeroMemory(siteKey);
+            }
+        }
+    }
+
+    private static AgentJoinRequest Request(NodeKey key, HostDescription host, ByteString serverNonce) => new()
+    {
+        AgentNonce = ByteString.CopyFrom(RandomNumberGenerator.GetBytes(JoinProof.NonceBytes)),
+        ServerNonce = serverNonce,
+        Csr = ByteString.CopyFrom(key.CreateSigningRequest()),
+        Hostname = host.Hostname,
+        MachineId = host.MachineId,
+        BootId = host.BootId,
+        SoftwareVersion = host.SoftwareVersion,
+    };
+
+    private async Task<(JoinSession?, JoinRefusal?)> OpenAsync(JoinInvitation invitation, NodeKind server, CancellationToken cancel)
+    {
+        var discovered = await _discovery.DiscoverAsync(invitation, cancel);
+        return discovered switch
+        {
+            TrustDiscoveryOutcome.Found found => (new JoinSession(invitation, server, found.Anchors, time), null),
+            TrustDiscoveryOutcome.Refused refused => (null, refused.Refusal),
+            _ => throw new InvalidOperationException("An outcome of discovery is not handled."),
+        };
+    }
+}
+
+/// <summary>The verified connection of a join: who answered, and with which certificate.</summary>
+internal sealed class JoinSession : IDisposable
+{
+    private PeerVerdict? _verdict;
+
+    public JoinSession(JoinInvitation invitation, NodeKind server, TrustAnchors anchors, TimeProvider time)
+    {
+        var verifier = new PeerVerifier(CurrentTrust.InMemory(anchors), time);
+        var expected = new PeerExpectation(server) { ServerName = invitation.ServerName };
+        var tls = PeerTls.ForClient(invitation.ServerName, null, verifier, expected, Observe);
+        Exchange = new NodeExchange(invitation.Addresses, invitation.ServerName, tls, time);
+    }
+
+    public NodeExchange Exchange { get; }
+
+    public NodeIdentity? Peer => (_verdict as PeerVerdict.Verified)?.Identity;
+
+    public byte[] CertificateHash { get; private set; } = [];
+
+    /// <summary>A failed handshake is best told by the verdict that made it fail.</summary>
+    public JoinRefusal Explain(JoinRefusal refusal) =>
+        _verdict is not null and not PeerVerdict.Verified ? new JoinRefusal(_verdict.Code, _verdict.Message) : refusal;
+
+    public void Dispose() => Exchange.Dispose();
+
+    private void Observe(PeerVerdict verdict, X509Certificate2? certificate)
+    {
+        _verdict = verdict;
+        CertificateHash = certificate is null ? [] : SHA256.HashData(certificate.RawData);
+    }
+}

@@ -1,0 +1,81 @@
+using System.Net.Security;
+using System.Security.Authentication;
+using System.Security.Cryptography.X509Certificates;
+using Hanse.Trust.Keys;
+
+namespace Hanse.Trust.Verification;
+
+/// <summary>TLS settings for links, joining and renewal, for both ends. Sessions are not resumed (T5).</summary>
+public static class PeerTls
+{
+    private const SslProtocols Protocols = SslProtocols.Tls12 | SslProtocols.Tls13;
+
+    /// <summary>For the dialling node. Make one for each connection: the credential is the one in use at that moment.</summary>
+    /// <param name="serverName">Sent as TLS server name (L2); it routes, it does not authenticate (T1).</param>
+    /// <param name="own">Null where no certificate is held yet: at joining.</param>
+    /// <param name="verifier">Judges the server.</param>
+    /// <param name="expected">Who must answer.</param>
+    /// <param name="observed">Told every verdict with the certificate, before the handshake goes on or fails.</param>
+    public static SslClientAuthenticationOptions ForClient(string serverName, NodeCredential? own, PeerVerifier verifier,
+        PeerExpectation expected, Action<PeerVerdict, X509Certificate2?>? observed = null) => new()
+        {
+            TargetHost = serverName,
+            EnabledSslProtocols = Protocols,
+            AllowTlsResume = false,
+            ClientCertificateContext = own?.TlsContext,
+            CertificateRevocationCheckMode = X509RevocationMode.NoCheck,
+            CertificateChainPolicy = NoOwnJudgement(),
+            RemoteCertificateValidationCallback = ServerCallback(verifier, expected, observed),
+        };
+
+    /// <summary>For the answering node on the link name. A client certificate is asked for and may be missing: /join has none. One that
+    /// is shown must be of this federation's making, yet may be expired, banned or of a wrong kind: those get a typed answer, so
+    /// each endpoint that needs a node must call <see cref="PeerVerifier.Verify(X509Certificate2?, PeerExpectation, IEnumerable{X509Certificate2}?)"/>
+    /// on the connection's certificate.</summary>
+    public static SslServerAuthenticationOptions ForServer(NodeCredential own, PeerVerifier verifier) => new()
+    {
+        ServerCertificateContext = own.TlsContext,
+        EnabledSslProtocols = Protocols,
+        AllowTlsResume = false,
+        AllowRenegotiation = false,
+        ClientCertificateRequired = true,
+        CertificateRevocationCheckMode = X509RevocationMode.NoCheck,
+        CertificateChainPolicy = NoOwnJudgement(),
+        RemoteCertificateValidationCallback = ClientCallback(verifier),
+    };
+
+    /// <summary>For the answering node on any other name: browsers and the API; no client certificate is asked for.</summary>
+    public static SslServerAuthenticationOptions ForPublicServer(SslStreamCertificateContext certificate) => new()
+    {
+        ServerCertificateContext = certificate,
+        EnabledSslProtocols = Protocols,
+    };
+
+    /// <summary>Accepts only the expected server.</summary>
+    public static RemoteCertificateValidationCallback ServerCallback(PeerVerifier verifier, PeerExpectation expected,
+        Action<PeerVerdict, X509Certificate2?>? observed = null) => (_, certificate, chain, _) =>
+        {
+            var leaf = certificate as X509Certificate2;
+            var verdict = verifier.Verify(leaf, expected, Presented(chain));
+            observed?.Invoke(verdict, leaf);
+            return verdict is PeerVerdict.Verified;
+        };
+
+    /// <summary>Accepts no certificate, or one that this federation issued; see <see cref="ForServer"/>.</summary>
+    public static RemoteCertificateValidationCallback ClientCallback(PeerVerifier verifier) => (_, certificate, chain, _) =>
+        certificate is not X509Certificate2 leaf || IsOurs(verifier.Verify(leaf, AnyNode, Presented(chain)));
+
+    private static readonly PeerExpectation AnyNode = new(Enum.GetValues<Protocol.Messages.NodeKind>());
+
+    private static bool IsOurs(PeerVerdict verdict) => verdict is not (PeerVerdict.NotTrusted or PeerVerdict.WrongFederation);
+
+    /// <summary>The platform builds a chain of its own before it asks us: keep it from the network and from the system's stores.</summary>
+    private static X509ChainPolicy NoOwnJudgement() => new()
+    {
+        TrustMode = X509ChainTrustMode.CustomRootTrust,
+        RevocationMode = X509RevocationMode.NoCheck,
+        DisableCertificateDownloads = true,
+    };
+
+    private static IEnumerable<X509Certificate2>? Presented(X509Chain? chain) => chain?.ChainPolicy.ExtraStore;
+}

@@ -1,0 +1,164 @@
+using System.Security.Cryptography.X509Certificates;
+using Hanse.Protocol.Ids;
+using Hanse.Protocol.Messages;
+using Hanse.Trust.Keys;
+
+namespace Hanse.Trust.Verification;
+
+/// <summary>
+/// Decides whether a certificate is the expected node's. It asks for: an identity of this federation (T1); a chain of exactly leaf,
+/// intermediate, root, whose name constraints hold (T2), built from the node's own intermediates and those presented (T5); an issuer of
+/// the leaf's own site; no ban (T6); the expected kind, site and name. Time comes from the given clock, never from the system.
+/// </summary>
+public sealed class PeerVerifier(CurrentTrust trust, TimeProvider time)
+{
+    private const int ChainLength = 3;
+    private const int MaxPresented = 8;
+
+    public CurrentTrust Trust => trust;
+
+    public TimeProvider Time => time;
+
+    /// <param name="leaf">The peer's certificate; null if it showed none.</param>
+    /// <param name="expected">Whom one is ready to talk to.</param>
+    /// <param name="presented">What came in the handshake beside the leaf: missing on a resumed session (T5).</param>
+    public PeerVerdict Verify(X509Certificate2? leaf, PeerExpectation expected, IEnumerable<X509Certificate2>? presented = null) =>
+        leaf is null
+            ? new PeerVerdict.NotTrusted("it showed no certificate")
+            : Verify(leaf, expected, trust.Value, time.GetUtcNow(), presented);
+
+    /// <summary>The same, as a pure function of its arguments.</summary>
+    public static PeerVerdict Verify(X509Certificate2 leaf, PeerExpectation expected, TrustAnchors anchors, DateTimeOffset now,
+        IEnumerable<X509Certificate2>? presented = null)
+    {
+        if (CertificateNames.ReadIdentity(leaf) is not { } identity)
+        {
+            return new PeerVerdict.NotTrusted("its certificate carries no Hanse identity");
+        }
+
+        if (identity.Federation != anchors.Federation)
+        {
+            return new PeerVerdict.WrongFederation(identity.Federation, anchors.Federation);
+        }
+
+        DateTimeOffset notBefore = leaf.NotBefore.ToUniversalTime();
+        DateTimeOffset notAfter = leaf.NotAfter.ToUniversalTime();
+        // The chain is judged at a moment when the leaf was valid (T6), so that "expired" is said only of what was once trusted.
+        var judgedAt = now >= notAfter ? LastMoment(notBefore, notAfter) : now < notBefore ? notBefore : now;
+        var refusal = CheckChain(leaf, identity, anchors, judgedAt, presented, out var issuer)
+            ?? CheckBans(leaf, issuer!, identity, anchors, expected)
+            ?? CheckExpectation(leaf, identity, expected);
+        return refusal ?? CheckTime(identity, notBefore, notAfter, now, expected);
+    }
+
+    /// <summary>The identity whose intermediate this is, if a trusted root signed it as one; otherwise null.</summary>
+    public static NodeIdentity? VerifyIntermediate(X509Certificate2 intermediate, TrustAnchors anchors, DateTimeOffset now)
+    {
+        using var chain = NewChain(anchors, now);
+        var identity = CertificateNames.ReadIdentity(intermediate);
+        return identity?.Federation == anchors.Federation && IsAuthority(intermediate) && chain.Build(intermediate) && chain.ChainElements.Count == 2
+            && !anchors.Revocations.Bans(identity) && !anchors.Revocations.Bans(SpkiHash.Of(intermediate))
+            ? identity
+            : null;
+    }
+
+    private static X509Chain NewChain(TrustAnchors anchors, DateTimeOffset at)
+    {
+        var chain = new X509Chain();
+        var policy = chain.ChainPolicy;
+        policy.TrustMode = X509ChainTrustMode.CustomRootTrust;
+        policy.RevocationMode = X509RevocationMode.NoCheck;
+        policy.DisableCertificateDownloads = true;
+        policy.VerificationTimeIgnored = false;
+        policy.VerificationTime = at.UtcDateTime;
+        policy.CustomTrustStore.AddRange(anchors.Roots.ToArray());
+        return chain;
+    }
+
+    private static PeerVerdict? CheckChain(X509Certificate2 leaf, NodeIdentity identity, TrustAnchors anchors, DateTimeOffset judgedAt,
+        IEnumerable<X509Certificate2>? presented, out X509Certificate2? issuer)
+    {
+        issuer = null;
+        using var chain = NewChain(anchors, judgedAt);
+        chain.ChainPolicy.ExtraStore.AddRange(anchors.IssuersOf(leaf).Concat((presented ?? []).Take(MaxPresented)).ToArray());
+        if (!chain.Build(leaf))
+        {
+            return new PeerVerdict.NotTrusted(Describe(chain));
+        }
+
+        // A root never signs a leaf and an intermediate never signs another: whatever is longer or shorter is not ours.
+        if (chain.ChainElements.Count != ChainLength)
+        {
+            return new PeerVerdict.NotTrusted($"its chain has {chain.ChainElements.Count} certificates instead of {ChainLength}");
+        }
+
+        issuer = chain.ChainElements[1].Certificate;
+        return CertificateNames.ReadIdentity(issuer) is { } issuerIdentity && MayIssue(issuerIdentity, identity) && !IsAuthority(leaf)
+            ? null
+            : new PeerVerdict.NotTrusted("its issuer may not issue for it");
+    }
+
+    /// <summary>T2, on top of the name constraints: an issuer signs for its own host label only; the coordinator's also for gateways.</summary>
+    private static bool MayIssue(NodeIdentity issuer, NodeIdentity subject) => issuer.Federation == subject.Federation && issuer.Kind switch
+    {
+        NodeKind.Site => issuer.UriHost == subject.UriHost,
+        NodeKind.Coordinator => subject.Kind is NodeKind.Coordinator or NodeKind.Gateway,
+        _ => false,
+    };
+
+    private static bool IsAuthority(X509Certificate2 certificate) =>
+        certificate.Extensions.OfType<X509BasicConstraintsExtension>().Any(e => e.CertificateAuthority);
+
+    private static PeerVerdict? CheckBans(X509Certificate2 leaf, X509Certificate2 issuer, NodeIdentity identity, TrustAnchors anchors,
+        PeerExpectation expected)
+    {
+        var revocations = anchors.Revocations;
+        var banned = revocations.Bans(identity)
+            || (identity.Host is { } host && anchors.LocalBans.Contains(host))
+            || (revocations.Keys.Count > 0 && (revocations.Bans(SpkiHash.Of(leaf)) || revocations.Bans(SpkiHash.Of(issuer))));
+        return banned && !expected.IgnoreBans ? new PeerVerdict.Banned(identity) : null;
+    }
+
+    private static PeerVerdict? CheckExpectation(X509Certificate2 leaf, NodeIdentity identity, PeerExpectation expected)
+    {
+        if (!expected.Kinds.Contains(identity.Kind))
+        {
+            return new PeerVerdict.NotTrusted($"it is {identity}, but a {string.Join(" or ", expected.Kinds)} was expected");
+        }
+
+        if (expected.Site is { } site && identity.Site != site)
+        {
+            return new PeerVerdict.NotTrusted($"it is {identity}, of another site than {site}");
+        }
+
+        return expected.ServerName is { } name && !leaf.MatchesHostname(name, allowWildcards: false, allowCommonName: false)
+            ? new PeerVerdict.NotTrusted($"its certificate does not cover the name {name}")
+            : null;
+    }
+
+    private static PeerVerdict CheckTime(NodeIdentity identity, DateTimeOffset notBefore, DateTimeOffset notAfter, DateTimeOffset now,
+        PeerExpectation expected)
+    {
+        if (now >= notAfter)
+        {
+            return new PeerVerdict.Expired(identity, notAfter, now - notAfter <= expected.ReturnWindow);
+        }
+
+        if (now < notBefore)
+        {
+            return new PeerVerdict.NotYetValid(identity, notBefore);
+        }
+
+        return expected.IsKnown?.Invoke(identity) == false ? new PeerVerdict.Unknown(identity) : new PeerVerdict.Verified(identity);
+    }
+
+    /// <summary>OpenSSL counts the very second of notAfter as past.</summary>
+    private static DateTimeOffset LastMoment(DateTimeOffset notBefore, DateTimeOffset notAfter) =>
+        notAfter - notBefore > TimeSpan.FromSeconds(1) ? notAfter - TimeSpan.FromSeconds(1) : notBefore;
+
+    private static string Describe(X509Chain chain)
+    {
+        var all = chain.ChainStatus.Select(s => s.Status).Where(s => s != X509ChainStatusFlags.NoError).Distinct();
+        return $"its chain does not verify ({string.Join(", ", all)})";
+    }
+}

@@ -1,0 +1,147 @@
+using System.Text.Json.Nodes;
+using Hanse.Server.Cli;
+
+namespace Hanse.Server.Tests.Cli;
+
+/// <summary>Verbs that ask the API: shapes for programs, tables for people, exit codes, and commands.</summary>
+public sealed class ApiVerbTests : IAsyncLifetime
+{
+    private readonly CliHarness _cli = new();
+    private FakeApi _api = null!;
+
+    public async ValueTask InitializeAsync() => _api = await FakeApi.StartAsync();
+
+    public async ValueTask DisposeAsync()
+    {
+        await _api.DisposeAsync();
+        _cli.Dispose();
+    }
+
+    [Fact]
+    public async Task A_list_is_one_array_over_all_pages()
+    {
+        var result = await AskAsync("site", "list", "-o", "json");
+        var sites = JsonNode.Parse(result.Out)!.AsArray();
+        Assert.Equal(["north", "south"], sites.Select(s => (string?)s!["name"]));
+        Assert.Equal(["id", "name", "status", "link", "hostCount", "queueDepth"], sites[0]!.AsObject().Select(p => p.Key));
+    }
+
+    [Fact]
+    public async Task A_table_has_a_row_an_item()
+    {
+        var lines = (await AskAsync("site", "list")).Out.Split('\n');
+        Assert.Matches("^NAME +STATUS +LINK +HOSTS", lines[0]);
+        Assert.Matches("^north +enrolled +online +3 ", lines[1]);
+    }
+
+    [Fact]
+    public async Task A_section_is_its_rows()
+    {
+        var result = await AskAsync("host", "show", "web-1", "--section", "packages", "-o", "json");
+        Assert.Equal("""[{"name":"bash","version":"5.2","architecture":"amd64"}]""", JsonNode.Parse(result.Out)!.ToJsonString());
+    }
+
+    [Theory]
+    [InlineData(400, ExitCodes.Usage)]
+    [InlineData(401, ExitCodes.Denied)]
+    [InlineData(403, ExitCodes.Denied)]
+    [InlineData(404, ExitCodes.NotFound)]
+    [InlineData(409, ExitCodes.Conflict)]
+    [InlineData(423, ExitCodes.Denied)]
+    [InlineData(500, ExitCodes.ServerError)]
+    [InlineData(503, ExitCodes.ServerError)]
+    public async Task A_refusal_has_its_text_code_and_exit_code(int status, int exit)
+    {
+        var result = await AskAsync("site", "show", $"refuse-{status}");
+        Assert.Equal((exit, ""), (result.Code, result.Out));
+        Assert.StartsWith("hanse: site: It is so. [because]", result.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task No_server_is_unreachable()
+    {
+        var result = await _cli.RunAsync("site", "list", "--address", "unix:/nonexistent.sock");
+        Assert.Equal(ExitCodes.Unreachable, result.Code);
+        Assert.Contains("Is the server running", result.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Run_on_one_host_prints_its_output_and_nothing_else()
+    {
+        var result = await AskAsync("run", "--host", "web-1", "--", "uname", "-a");
+        Assert.Equal(new CliResult(ExitCodes.Ok, "Linux ü\nthe end\n", "a warning\n"), result);
+    }
+
+    [Fact]
+    public async Task Run_on_several_hosts_names_each()
+    {
+        var result = await AskAsync("run", "--host", "web-1", "--host", "web-2", "--", "uname");
+        Assert.Contains("── web-1: succeeded (exit 0) (1/2)\nLinux ü\n", result.Out, StringComparison.Ordinal);
+        Assert.Contains("── web-2: succeeded (exit 0) (2/2)\n", result.Out, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Run_that_fails_exits_with_1_and_says_why()
+    {
+        _api.Ends = "failed";
+        var result = await AskAsync("run", "--host", "web-1", "--", "false");
+        Assert.Equal(ExitCodes.Failed, result.Code);
+        Assert.EndsWith("web-1: failed (exit 3)\n", result.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Run_for_programs_prints_the_command_as_one_object()
+    {
+        var result = await AskAsync("run", "--host", "web-1", "-o", "json", "--env", "A=b=c", "--timeout", "5m", "--run-as", "www", "--", "id", "-u");
+        var command = JsonNode.Parse(result.Out)!;
+        Assert.Equal(("completed", 0), ((string?)command["state"], (int)command["executions"]![0]!["exitCode"]!));
+        Assert.Empty(result.Error);
+    }
+
+    [Fact]
+    public async Task Given_the_first_answer_is_lost_When_run_asks_again_Then_there_is_one_command()
+    {
+        _api.LosesFirstAnswer = true;
+        var result = await AskAsync("run", "--host", "web-1", "--", "reboot");
+        Assert.Equal((ExitCodes.Ok, 1), (result.Code, _api.CommandsMade));
+    }
+
+    [Fact]
+    public async Task Run_detached_prints_the_id()
+    {
+        var result = await AskAsync("run", "--host", "web-1", "--detach", "--", "uname");
+        Assert.Equal("c1\n", result.Out);
+    }
+
+    [Fact]
+    public async Task What_cannot_be_undone_is_not_done_unasked()
+    {
+        var refused = await AskAsync("host", "ban", "web-1", "--reason", "stolen");
+        Assert.Equal((ExitCodes.Usage, true), (refused.Code, _api.Taken.IsEmpty));
+        var done = await AskAsync("host", "ban", "web-1", "--reason", "stolen", "--yes");
+        Assert.Equal((ExitCodes.Ok, "web-1 banned.\n"), (done.Code, done.Out));
+        Assert.Equal("stolen", (string?)Assert.Single(_api.Taken).Body["reason"]);
+    }
+
+    [Fact]
+    public async Task A_join_string_comes_from_standard_input()
+    {
+        _cli.Input = "hanse1:abc\n";
+        var result = await AskAsync("site", "join");
+        Assert.Equal("Joined as north.\n", result.Out);
+        Assert.Equal("hanse1:abc", (string?)Assert.Single(_api.Taken).Body["joinString"]);
+    }
+
+    [Fact]
+    public async Task A_join_string_is_no_argument()
+    {
+        var result = await AskAsync("site", "join", "hanse1:abc");
+        Assert.Equal((ExitCodes.Usage, true), (result.Code, _api.Taken.IsEmpty));
+    }
+
+    private Task<CliResult> AskAsync(params string[] args)
+    {
+        _cli.Variables["HANSE_ADDRESS"] = _api.Unix;
+        return _cli.RunAsync(args[0] == "site" && args[1] == "join" ? [.. args, "--address", _api.Unix] : args);
+    }
+}

@@ -1,0 +1,1 @@
+create table embedded_sample (id int primary key);
