@@ -6,6 +6,7 @@ using Hanse.Coordinator.Commands;
 using Hanse.Coordinator.Enrollment;
 using Hanse.Coordinator.Enrollment.Api;
 using Hanse.Coordinator.Hosts;
+using Hanse.Coordinator.Hosts.Api;
 using Hanse.Coordinator.Rollups;
 using Hanse.Coordinator.Rollups.Api;
 using Hanse.Coordinator.Sites;
@@ -47,6 +48,7 @@ public static class CoordinatorModule
             .AddSingleton<IBans, BanStore>();
         services
             .AddSingleton<SiteStore>().AddSingleton<ISites>(s => s.GetRequiredService<SiteStore>())
+            .AddSingleton<IHostTagsObserver>(s => s.GetRequiredService<SiteStore>())
             .AddSingleton<SiteLinks>().AddSingleton<ISiteChannel>(s => s.GetRequiredService<SiteLinks>())
             .AddSingleton<ISiteRegistry, SiteRegistry>().AddSingleton<DesiredStateDriver>();
         services

@@ -10,7 +10,7 @@ namespace Hanse.Agent.Commands;
 /// One execution from its start to its journaled outcome (D5). Guarantees: it runs only after its process and cgroup are
 /// journaled; when <see cref="RunAsync"/> ends, nothing of it lives and its outcome is durable; whatever fails on the way becomes an outcome.
 /// 1. <see cref="Begin"/> journals that it is taken, and where it will be found;
-/// 2. the gate is spawned, put in its cgroup, journaled, and opened;
+/// 2. the gate is spawned, put in its cgroup, journaled, watched against the agent's death, and opened;
 /// 3. it ends by itself, by timeout, by cancel or because the agent stops: SIGTERM, grace, SIGKILL for the whole tree;
 /// 4. output is drained, the outcome journaled, the traces removed.
 /// </summary>
@@ -86,10 +86,15 @@ internal sealed class ExecutionRun(ExecutionEntry entry, PreparedScript prepared
     private async Task<Verdict> ExecuteAsync(OutputFiles output)
     {
         ChildProcess? child = null;
+        DeathWatch? watch = null;
         try
         {
-            child = Start(output);
-            return await WatchAsync(child);
+            child = SpawnGate(output);
+            watch = DeathWatch.Over(entry.Id, entry.Place!.Cgroup, child);
+            _ = ScriptLauncher.Open(child);
+            var verdict = await WatchAsync(child);
+            await watch.EndAsync();
+            return verdict;
         }
         catch (Exception failure) when (failure is SpawnException or IOException or UnauthorizedAccessException)
         {
@@ -99,11 +104,12 @@ internal sealed class ExecutionRun(ExecutionEntry entry, PreparedScript prepared
         }
         finally
         {
+            watch?.Dispose();
             child?.Dispose();
         }
     }
 
-    private ChildProcess Start(OutputFiles output)
+    private ChildProcess SpawnGate(OutputFiles output)
     {
         var place = entry.Place!;
         var folder = place.Scratch.Length > 0 ? RunTraces.CreateScratch(place.Scratch) : entry.Folder;
@@ -122,7 +128,6 @@ internal sealed class ExecutionRun(ExecutionEntry entry, PreparedScript prepared
             }
 
             Journal.SetProcess(entry, place with { Pid = child.Pid, StartTicks = child.StartTicks });
-            _ = ScriptLauncher.Open(child);
             return child;
         }
         catch

@@ -1,4 +1,5 @@
 using Dapper;
+using Hanse.Coordinator.Hosts.Api;
 using Hanse.Coordinator.Sites.Api;
 using Hanse.Protocol.Ids;
 using Hanse.Protocol.Messages;
@@ -7,7 +8,7 @@ using Npgsql;
 namespace Hanse.Coordinator.Sites;
 
 /// <summary>The site registry and the fences of its links (L6).</summary>
-internal sealed class SiteStore(NpgsqlDataSource database, TimeProvider time) : ISites
+internal sealed class SiteStore(NpgsqlDataSource database, TimeProvider time) : ISites, IHostTagsObserver
 {
     private const string Columns = """
         key, id, name, status, external_names as ExternalNames, addresses, location, latitude, longitude, generation,
@@ -92,6 +93,11 @@ internal sealed class SiteStore(NpgsqlDataSource database, TimeProvider time) : 
             status.SoftwareVersion, oldest = At(status.OldestRecordUnixMs), generation = (long)status.ObservedGeneration, now = time.GetUtcNow(),
         },
         cancellation);
+
+    /// <summary>Tags are part of the desired state, so its generation rises with them (D1).</summary>
+    public Task TagsChangedAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, SiteId site, CancellationToken cancellation) =>
+        connection.ExecuteAsync(new CommandDefinition(
+            "update sites_site set generation = generation + 1 where id = @id", new { id = site.Value }, transaction, cancellationToken: cancellation));
 
     private async Task ExecuteAsync(string sql, object parameters, CancellationToken cancellation)
     {

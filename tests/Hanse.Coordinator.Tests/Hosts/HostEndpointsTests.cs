@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.Http.Json;
-using Hanse.Coordinator.Hosts;
 using Hanse.Coordinator.Sites.Api;
 using Hanse.Coordinator.Tests.Api;
 using Hanse.Protocol.Errors;
@@ -19,7 +18,7 @@ public sealed class HostEndpointsTests : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        _api = await ApiHost.StartAsync(api => api.MapHosts(), services => services.AddHosts().AddSingleton<ISiteChannel>(_sites));
+        _api = await ApiHost.StartAsync(services: services => services.AddSingleton<ISiteChannel>(_sites));
         _directory = await OnAsync(_api.Services.GetRequiredService<NpgsqlDataSource>(), _api.Clock);
         await _directory.ApplyAsync(North, Entry(1, 1, State("web-1", "10.1.0.1")), Entry(2, 1, State("twin")));
         await _directory.ApplyAsync(South, Entry(3, 1, State("twin")));
@@ -88,10 +87,12 @@ public sealed class HostEndpointsTests : IAsyncLifetime
         using var refused = await _api.Local.PutAsJsonAsync("/api/v1/hosts/web-1/tags", new { tags = new[] { "line\nbreak" } });
         Assert.Equal(ErrorCodes.TagsInvalid, (string)(await ApiHost.JsonAsync(refused))["code"]!);
 
+        var before = await GenerationAsync();
         using var answer = await _api.Local.PutAsJsonAsync("/api/v1/hosts/web-1/tags", new { tags = new[] { "b", "a", "a" } });
 
         Assert.Equal("""["a","b"]""", (await ApiHost.JsonAsync(answer))["assignedTags"]!.ToJsonString());
         Assert.Contains("host.tag", await _api.AuditedAsync());
+        Assert.Equal(before + 1, await GenerationAsync());
     }
 
     [Fact]
@@ -106,6 +107,8 @@ public sealed class HostEndpointsTests : IAsyncLifetime
         Assert.Equal((true, "stolen"), (sent.Ban, sent.Reason));
         Assert.Equal(["host.ban", "host.ban.outcome", "host.remove", "host.remove.outcome"], (await _api.AuditedAsync()).Where(o => o.StartsWith("host.", StringComparison.Ordinal)));
     }
+
+    private async Task<long> GenerationAsync() => (await _api.Services.GetRequiredService<ISites>().FindAsync("north", CancellationToken.None))!.Generation;
 
     private async Task<System.Text.Json.Nodes.JsonObject> GetAsync(string path)
     {

@@ -9,7 +9,7 @@ namespace Hanse.Agent.Commands.Processes;
 /// Starts a script so that no instant exists at which it runs unjournaled (D5):
 /// 1. the launch file (environment, folder, exec) and the body are written, private to the user;
 /// 2. a gate is spawned in a session of its own: a shell that waits for a line on its stdin and ends at end of file, so it ends with the agent;
-/// 3. the caller journals its process id, moves it into its cgroup, and only then opens the gate;
+/// 3. the caller moves it into its cgroup, journals its process id, sets a <see cref="DeathWatch"/> over it, and only then opens the gate;
 /// 4. the gate becomes, by exec, setpriv (another user) and the launch file, which becomes the program.
 /// Nothing of the order is in an argument of the gate, so <c>ps</c> shows no environment.
 /// </summary>
