@@ -67,13 +67,16 @@ hanse_snapshot() {
   ) 9> "$HANSE_ROOT/artifacts/built/snapshot.lock"
 }
 
-# True if the executable of some process lies under a folder. Processes of other accounts cannot be seen and were not started here.
+# True if some process was started from a folder. Processes of other accounts cannot be seen and were not started here.
 hanse_in_use() {
-  local exe
-  for exe in /proc/[0-9]*/exe; do
-    case "$(readlink "$exe" 2>/dev/null)" in "$1"/*) return 0 ;; esac
+  local cmdline words
+  for cmdline in /proc/[0-9]*/cmdline; do
+    mapfile -d '' -t -n 2 words 2>/dev/null < "$cmdline" || continue
+    # The program itself, or what dotnet runs.
+    case "${words[0]:-}" in "$1"/*) return 0 ;; esac
+    case "${words[1]:-}" in "$1"/*) return 0 ;; esac
   done
-  grep -lsaF "$1/" /proc/[0-9]*/cmdline 2>/dev/null | grep -q .
+  return 1
 }
 
 # The folder of the programs that were last built; fails when there is none.

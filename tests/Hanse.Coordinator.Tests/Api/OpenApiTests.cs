@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Hanse.TestKit;
 
 namespace Hanse.Coordinator.Tests.Api;
 
@@ -12,7 +13,7 @@ public sealed class OpenApiTests
     {
         await using var host = await ApiHost.StartAsync();
         var served = JsonNode.Parse(await host.Anonymous.GetStringAsync("/openapi/v1.json"))!.ToJsonString(Indented) + "\n";
-        var path = Path.Combine(Root(AppContext.BaseDirectory), "api", "openapi.json");
+        var path = Path.Combine(Checkout.Root, "api", "openapi.json");
         if (Environment.GetEnvironmentVariable("HANSE_UPDATE") == "1")
         {
             Directory.CreateDirectory(Path.GetDirectoryName(path)!);
@@ -33,8 +34,4 @@ public sealed class OpenApiTests
             .Select(o => o.Name);
         Assert.Empty(vague);
     }
-
-    private static string Root(string folder) => File.Exists(Path.Combine(folder, "Hanse.slnx"))
-        ? folder
-        : Root(Path.GetDirectoryName(folder) ?? throw new InvalidOperationException("The tests do not run inside the checkout."));
 }

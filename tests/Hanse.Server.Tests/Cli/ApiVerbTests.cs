@@ -114,6 +114,14 @@ public sealed class ApiVerbTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_mistyped_option_of_run_is_not_run_as_the_program()
+    {
+        var refused = await AskAsync("run", "--host", "web-1", "--tiemout", "5m", "--", "uname", "-a");
+        Assert.Equal((ExitCodes.Usage, true), (refused.Code, _api.Taken.IsEmpty));
+        Assert.Contains("--tiemout", refused.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task What_cannot_be_undone_is_not_done_unasked()
     {
         var refused = await AskAsync("host", "ban", "web-1", "--reason", "stolen");

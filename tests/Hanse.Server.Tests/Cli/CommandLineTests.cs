@@ -1,5 +1,6 @@
 using Hanse.Server.Cli;
 using Hanse.Server.Configuration;
+using Hanse.TestKit;
 
 namespace Hanse.Server.Tests.Cli;
 
@@ -28,7 +29,7 @@ public sealed class CommandLineTests : IDisposable
     [Fact]
     public void Every_verb_and_exit_code_is_in_the_document()
     {
-        var text = File.ReadAllText(Path.Combine(Repository.Root, "docs", "cli.md"));
+        var text = File.ReadAllText(Path.Combine(Checkout.Root, "docs", "cli.md"));
         foreach (var (path, _) in Leaves(CommandLine.Build(CliContext.OfProcess(_cli)), "hanse"))
         {
             Assert.Contains($"`{path}", text, StringComparison.Ordinal);

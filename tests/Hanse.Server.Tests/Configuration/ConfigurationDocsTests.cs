@@ -1,5 +1,6 @@
 using System.Text;
 using Hanse.Server.Configuration;
+using Hanse.TestKit;
 
 namespace Hanse.Server.Tests.Configuration;
 
@@ -12,7 +13,7 @@ public sealed class ConfigurationDocsTests
     [Fact]
     public void The_document_has_exactly_the_keys()
     {
-        var path = Path.Combine(Repository.Root, "docs", "configuration.md");
+        var path = Path.Combine(Checkout.Root, "docs", "configuration.md");
         var text = File.ReadAllText(path);
         var (from, to) = (text.IndexOf(Begin, StringComparison.Ordinal) + Begin.Length, text.IndexOf(End, StringComparison.Ordinal));
         if (Environment.GetEnvironmentVariable("HANSE_UPDATE") == "1")

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using System.Text.Json.Nodes;
 
 namespace Hanse.Server.Cli.Runs;
@@ -45,6 +46,11 @@ internal sealed class RunFlags
             throw new CliException(ExitCodes.Usage, "there is nothing to run.", "Name a program after --, or a script with --script FILE.");
         }
 
+        if (parsed.Tokens.TakeWhile(t => t.Type != TokenType.DoubleDash).FirstOrDefault(t => IsMistyped(t, arguments)) is { } mistyped)
+        {
+            throw new CliException(ExitCodes.Usage, $"there is no option {mistyped.Value}.", "What belongs to the program comes after --. Options: hanse run --help.");
+        }
+
         var script = new JsonObject
         {
             ["interpreter"] = file is null ? null : parsed.GetValue(_interpreter),
@@ -63,6 +69,10 @@ internal sealed class RunFlags
             ["reason"] = parsed.GetValue(_reason),
         }.WithoutNulls();
     }
+
+    // Without this an option that does not exist would be run as the program.
+    private static bool IsMistyped(Token token, string[] arguments) =>
+        token.Type == TokenType.Argument && token.Value.Length > 1 && token.Value[0] == '-' && arguments.Contains(token.Value, StringComparer.Ordinal);
 
     private static string Read(string file, CliContext cli)
     {

@@ -1,7 +1,7 @@
-namespace Hanse.Server.Tests;
+namespace Hanse.TestKit;
 
 /// <summary>Where this checkout is: the folder that holds Hanse.slnx.</summary>
-internal static class Repository
+public static class Checkout
 {
     public static string Root { get; } = Find(AppContext.BaseDirectory);
 
