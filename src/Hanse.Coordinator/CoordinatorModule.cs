@@ -40,6 +40,7 @@ public static class CoordinatorModule
         services.AddSingleton(options).AddSingleton(database);
         services.AddSingleton(s => new PulseWheel(s.GetRequiredService<TimeProvider>()));
         services.AddApi().AddAudit().AddCommands().AddHosts();
+        services.Configure<CommandOptions>(commands => commands.Grace = options.CommandGrace);
         services
             .AddSingleton(s => new NodeServerOptions(options.Names, options.Addresses, new LinkAcceptorOptions(), database, s.GetRequiredService<TimeProvider>()))
             .AddSingleton<FederationStore>()

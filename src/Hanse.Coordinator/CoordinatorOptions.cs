@@ -20,7 +20,6 @@ public sealed record CoordinatorOptions
 
     public LifetimeOptions Lifetimes { get; init; } = new();
 
+    /// <summary>How long after deadline and timeout an outcome may still be on its way before <c>unknown</c> is written (D2).</summary>
     public TimeSpan CommandGrace { get; init; } = TimeSpan.FromMinutes(2);
-
-    public TimeSpan SessionLifetime { get; init; } = TimeSpan.FromHours(12);
 }

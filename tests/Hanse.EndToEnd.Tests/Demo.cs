@@ -17,6 +17,9 @@ internal sealed class Demo : IAsyncDisposable
 
     public Task<ScriptResult> HanseAsync(params string[] arguments) => RunAsync("hanse", arguments);
 
+    /// <summary>The same, with a secret on standard input.</summary>
+    public Task<ScriptResult> HanseWithAsync(string input, params string[] arguments) => RunAsync("hanse", arguments, input + "\n");
+
     /// <summary>The verb's JSON, after it succeeded.</summary>
     public async Task<JsonNode> JsonAsync(params string[] arguments)
     {
@@ -50,7 +53,7 @@ internal sealed class Demo : IAsyncDisposable
         }
     }
 
-    private static async Task<ScriptResult> RunAsync(string script, IReadOnlyList<string> arguments)
+    private static async Task<ScriptResult> RunAsync(string script, IReadOnlyList<string> arguments, string input = "")
     {
         var start = new ProcessStartInfo(Path.Combine(Checkout.Root, script))
         {
@@ -68,6 +71,7 @@ internal sealed class Demo : IAsyncDisposable
         }
 
         using var process = Process.Start(start)!;
+        await process.StandardInput.WriteAsync(input);
         process.StandardInput.Close();
         var output = process.StandardOutput.ReadToEndAsync();
         var error = process.StandardError.ReadToEndAsync();

@@ -22,6 +22,7 @@ public sealed class WalkTests
         await ThisMachineIsFoundAsync();
         await PackagesAreThoseOfDpkgAsync();
         await RunPrintsThisKernelAsync();
+        await ViewerSeesButDoesNotActAsync();
         await SiteWorksWithoutCoordinatorAsync();
         await KilledAgentLeavesNoProcessAsync();
         await AuditNoticesOneByteAsync();
@@ -88,6 +89,28 @@ public sealed class WalkTests
         var failed = await _demo.HanseAsync("run", "--host", _machine, "--", "sh", "-c", "echo no >&2; exit 3");
         Assert.NotEqual(0, failed.ExitCode);
         Assert.Contains("no", failed.Output + failed.Error, StringComparison.Ordinal);
+    }
+
+    private async Task ViewerSeesButDoesNotActAsync()
+    {
+        var address = (await _demo.FindAsync("coordinator", "coordinator")).Address.Replace("127.0.0.1", "localhost", StringComparison.Ordinal);
+        var pin = Text((await _demo.JsonAsync("status"))["rootPins"]![0]);
+        var password = (await _demo.HanseAsync("user", "add", "vera")).Succeeded().Output.Trim();
+        var profile = Path.Combine(_demo.Data, "vera.yaml");
+        (await _demo.HanseWithAsync(password, "login", address, "--user", "vera", "--pin", pin, "--profile", profile)).Succeeded();
+
+        Assert.Equal(2, (await _demo.JsonAsync("site", "list", "--profile", profile)).AsArray().Count);
+        var refused = await _demo.HanseAsync("run", "--profile", profile, "--host", _machine, "--", "true");
+        Assert.Equal(4, refused.ExitCode);
+
+        var token = (await _demo.HanseAsync("token", "create", "robot", "--profile", profile)).Succeeded().Output.Trim();
+        var robot = Path.Combine(_demo.Data, "robot.yaml");
+        (await _demo.HanseWithAsync(token, "login", address, "--token", "--pin", pin, "--profile", robot)).Succeeded();
+        (await _demo.HanseAsync("token", "revoke", "robot", "--profile", profile)).Succeeded();
+        Assert.Equal(4, (await _demo.HanseAsync("site", "list", "--profile", robot)).ExitCode);
+
+        (await _demo.HanseAsync("logout", "--profile", profile)).Succeeded();
+        Assert.Equal(4, (await _demo.HanseAsync("site", "list", "--profile", profile)).ExitCode);
     }
 
     /// <summary>With the coordinator killed a command at the site runs once, and the coordinator has its result once when it is back (invariants 1 to 3).</summary>

@@ -72,6 +72,12 @@ internal sealed class AccountStore(NpgsqlDataSource database, IAuditLog audit)
         return await connection.ExecuteAsync(new CommandDefinition(Reserve, new { id, limit, until, now }, cancellationToken: cancellation)) == 1;
     }
 
+    /// <summary>Notes a wrong password. Lockout bounds how many there are of an account; wrong names are only logged, because nothing bounds those.</summary>
+    public Task NoteRefusalAsync(AccessUser user, string source, CancellationToken cancellation) =>
+        InTransactionAsync(
+            new AuditEvent("session.open", new AuditActor(user.UserName, user.Id.ToString("n"), SourceAddress: source)) { Outcome = "refused" },
+            (_, _) => Task.FromResult(1), cancellation);
+
     public async Task ForgetFailuresAsync(Guid id, CancellationToken cancellation)
     {
         await using var connection = await database.OpenConnectionAsync(cancellation);

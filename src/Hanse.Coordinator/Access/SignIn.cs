@@ -37,6 +37,7 @@ internal sealed partial class SignIn(
         if (!await users.CheckPasswordAsync(user, password))
         {
             LogRefused(user.UserName, source);
+            await accounts.NoteRefusalAsync(user, source, cancellation);
             return new SignInOutcome.Refused();
         }
 

@@ -14,7 +14,7 @@ internal static class CommandAudit
     public static AuditEvent Issued(CommandRow command, IReadOnlyList<HostTarget> targets, ActorContext caller)
     {
         var sites = targets.Select(t => t.Site).Distinct().ToArray();
-        return new("command.issue", AuditActor.From(caller))
+        return new("command.issue", caller.ForAudit())
         {
             Command = command.CommandId,
             Site = sites.Length == 1 ? sites[0] : null,

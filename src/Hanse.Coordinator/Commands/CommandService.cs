@@ -84,7 +84,7 @@ internal sealed class CommandService(NpgsqlDataSource database, IHostLookup host
             await TallyStore.ApplyAsync(connection, transaction, changes, cancellation);
             await DispatchStore.WishCancelAsync(
                 connection, transaction, id, [.. changes.Where(c => !c.State.IsTerminal()).Select(c => c.Key.Site).Distinct()], now, cancellation);
-            AuditEvent wished = new("command.cancel", AuditActor.From(caller)) { Command = id, Hosts = [.. changes.Select(c => new HostId(c.Key.Host))] };
+            AuditEvent wished = new("command.cancel", caller.ForAudit()) { Command = id, Hosts = [.. changes.Select(c => new HostId(c.Key.Host))] };
             await audit.AppendAsync(connection, transaction, [wished, .. OutcomeAudit.Own(changes)], cancellation);
             await CommandSignals.NotifyAsync(connection, transaction, [id.Value], dispatch: true, cancellation);
         }

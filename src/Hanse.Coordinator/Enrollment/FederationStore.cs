@@ -56,13 +56,10 @@ internal sealed class FederationStore(NpgsqlDataSource database, TimeProvider ti
         await AddIntermediateAsync(connection, null, spki, site, certificate, notAfter, cancellation);
     }
 
-    public async Task AddTokenAsync(JoinTokenState token, NodeKind kind, Guid node, CancellationToken cancellation)
-    {
-        await using var connection = await database.OpenConnectionAsync(cancellation);
-        await connection.ExecuteAsync(new CommandDefinition(
+    public Task AddTokenAsync(NpgsqlTransaction transaction, JoinTokenState token, NodeKind kind, Guid node, CancellationToken cancellation) =>
+        transaction.Connection!.ExecuteAsync(new CommandDefinition(
             "insert into enrollment_token (token_hash, kind, node_id, expires_at, created_at) values (@Digest, @kind, @node, @Expires, @now)",
-            new { token.Digest, kind = (short)kind, node, token.Expires, now = time.GetUtcNow() }, cancellationToken: cancellation));
-    }
+            new { token.Digest, kind = (short)kind, node, token.Expires, now = time.GetUtcNow() }, transaction, cancellationToken: cancellation));
 
     /// <summary>Redeems a site's token (J2): what the first redemption gave is stored with it and given again to the same key.</summary>
     /// <param name="digest">SHA-256 of the token.</param>

@@ -1,14 +1,9 @@
-using Hanse.Authority.Joining;
 using Hanse.Coordinator.Access.Api;
 using Hanse.Coordinator.Api;
-using Hanse.Coordinator.Audit.Api;
 using Hanse.Coordinator.Sites.Api;
 using Hanse.Protocol.Errors;
 using Hanse.Protocol.Ids;
-using Hanse.Protocol.Messages;
 using Hanse.Trust.Dialing;
-using Hanse.Trust.Joining;
-using Hanse.Trust.Keys;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -112,58 +107,3 @@ internal sealed record Invitation(InvitedSite Site, string JoinString, string Co
 
 /// <summary>The site an invitation is for.</summary>
 internal sealed record InvitedSite(SiteId Id, string Name, string Status);
-
-/// <summary>Makes join strings.</summary>
-internal sealed class InvitationDesk(
-    Federation federation, FederationStore store, ISites sites, IAuditLog audit, NodeServerOptions options)
-{
-    /// <summary>Null if the name is taken.</summary>
-    public async Task<Invitation?> InviteSiteAsync(NewSite site, TimeSpan life, ActorContext caller, CancellationToken cancellation)
-    {
-        if (await sites.AddAsync(site, cancellation) is not { } row)
-        {
-            return null;
-        }
-
-        var token = JoinTokenMachine.NewToken();
-        var expires = options.Time.GetUtcNow() + life;
-        await AuditAsync("site.invite", caller, row, cancellation);
-        await store.AddTokenAsync(JoinTokenMachine.Issue(token, expires), NodeKind.Site, row.Id, cancellation);
-        return Of(row, NodeKind.Site, options.Addresses, options.Names.LinkName, token, expires, "hanse site join");
-    }
-
-    public async Task<Invitation> InviteAgentAsync(SiteRow site, TimeSpan life, ActorContext caller, CancellationToken cancellation)
-    {
-        await AuditAsync("agent.invite", caller, site, cancellation);
-        var addresses = site.Addresses.Select(a => NodeAddress.TryParse(a, out var address) ? address : null).OfType<NodeAddress>();
-        return Of(
-            site, NodeKind.Agent, addresses, Hanse.Authority.Issuing.ServerNames.LinkPrefix + site.ExternalNames[0],
-            federation.CustomerKey.ToArray(), options.Time.GetUtcNow() + life, "hanse-agent join");
-    }
-
-    private Invitation Of(
-        SiteRow site, NodeKind kind, IEnumerable<NodeAddress> addresses, string serverName, byte[] secret, DateTimeOffset expires, string command)
-    {
-        var invitation = new JoinInvitation
-        {
-            Federation = federation.Id, Kind = kind, Addresses = [.. addresses], ServerName = serverName,
-            RootPins = [.. federation.Trust.Value.Roots.Select(SpkiHash.Of)], Secret = secret, Expires = expires,
-        };
-        var view = new InvitedSite(site.SiteId, site.Name, site.Lifecycle.ToString().ToLowerInvariant());
-        return new Invitation(view, JoinString.Write(invitation), command, expires);
-    }
-
-    private async Task AuditAsync(string operation, ActorContext caller, SiteRow site, CancellationToken cancellation)
-    {
-        await using var connection = await options.Database.OpenConnectionAsync(cancellation);
-        await using var transaction = await connection.BeginTransactionAsync(cancellation);
-        await audit.AppendAsync(
-            connection, transaction,
-            new AuditEvent(operation, new AuditActor(caller.Account, Token: caller.TokenId?.ToString(), SourceAddress: caller.SourceAddress))
-            {
-                Site = site.SiteId, Detail = new Dictionary<string, string> { ["name"] = site.Name },
-            },
-            cancellation);
-        await transaction.CommitAsync(cancellation);
-    }
-}

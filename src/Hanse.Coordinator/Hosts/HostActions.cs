@@ -48,7 +48,7 @@ internal sealed class HostActions(NpgsqlDataSource database, IAuditLog audit, Ho
     }
 
     private static AuditEvent Event(string operation, HostTarget host, ActorContext actor) =>
-        new(operation, AuditActor.From(actor)) { Site = host.Site, Hosts = [host.Id] };
+        new(operation, actor.ForAudit()) { Site = host.Site, Hosts = [host.Id] };
 
     private async Task AppendAsync(AuditEvent entry, CancellationToken cancellation)
     {

@@ -34,10 +34,8 @@ internal sealed class SiteStore(NpgsqlDataSource database, TimeProvider time) : 
             $"select {Columns} from sites_site where status <> 3 order by name, id", cancellationToken: cancellation))).AsList();
     }
 
-    public async Task<SiteRow?> AddAsync(NewSite site, CancellationToken cancellation)
-    {
-        await using var connection = await database.OpenConnectionAsync(cancellation);
-        return await connection.QuerySingleOrDefaultAsync<SiteRow>(new CommandDefinition(
+    public Task<SiteRow?> AddAsync(NpgsqlTransaction transaction, NewSite site, CancellationToken cancellation) =>
+        transaction.Connection!.QuerySingleOrDefaultAsync<SiteRow>(new CommandDefinition(
             $"""
             insert into sites_site (id, name, status, external_names, addresses, location, latitude, longitude, created_at)
             values (@id, @Name, 0, @names, @addresses, @Location, @Latitude, @Longitude, @now)
@@ -48,8 +46,7 @@ internal sealed class SiteStore(NpgsqlDataSource database, TimeProvider time) : 
                 id = site.Id.Value, site.Name, names = site.ExternalNames.ToArray(), addresses = site.Addresses.ToArray(),
                 site.Location, site.Latitude, site.Longitude, now = time.GetUtcNow(),
             },
-            cancellationToken: cancellation));
-    }
+            transaction, cancellationToken: cancellation));
 
     public Task EnrollAsync(SiteId site, string softwareVersion, DateTimeOffset intermediateExpires, CancellationToken cancellation) => ExecuteAsync(
         """

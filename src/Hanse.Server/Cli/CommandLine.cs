@@ -11,6 +11,7 @@ using Hanse.Server.Cli.Hosts;
 using Hanse.Server.Cli.Runs;
 using Hanse.Server.Cli.Servers;
 using Hanse.Server.Cli.Sites;
+using Hanse.Server.Cli.Tokens;
 using Hanse.Server.Cli.Users;
 
 namespace Hanse.Server.Cli;
@@ -72,6 +73,7 @@ internal static class CommandLine
         SiteCommands.Build(cli),
         ServeCommands.Serve(cli),
         LoginCommand.Build(cli),
+        LogoutCommand.Build(cli),
         StatusCommand.Build(cli),
         HostCommands.Build(cli),
         RunCommand.Build(cli),
@@ -79,6 +81,7 @@ internal static class CommandLine
         AgentCommands.Build(cli),
         AuditCommands.Build(cli),
         UserCommands.Build(cli),
+        TokenCommands.Build(cli),
         ConfigCommands.Build(cli),
         CompletionCommand.Build(cli),
     ];

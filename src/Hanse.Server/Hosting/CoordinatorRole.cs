@@ -60,7 +60,6 @@ internal static class CoordinatorRole
                 DataFolder = Path.Combine(options.DataDir, "coordinator"),
                 KeyFile = options.Coordinator.KeyFile ?? Path.Combine(options.DataDir, "coordinator", "federation.key"),
                 Names = names, Addresses = addresses, Lifetimes = RoleBuilder.Lifetimes(options), CommandGrace = options.Coordinator.CommandGrace,
-                SessionLifetime = options.Coordinator.SessionLifetime,
             }
             : throw new InvalidDataException($"externalNames: {why}");
     }

@@ -26,6 +26,7 @@ internal sealed class OutboxStore(TimeProvider time, OutboxSignals signals) : IO
     {
         signals.Records.Set();
         signals.States.Set();
+        signals.Status.Set();
     }
 
     private Task WriteStateAsync(
@@ -53,4 +54,6 @@ internal sealed class OutboxSignals
     public Signal Records { get; } = new();
 
     public Signal States { get; } = new();
+
+    public Signal Status { get; } = new();
 }

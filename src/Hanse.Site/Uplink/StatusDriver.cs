@@ -5,10 +5,13 @@ using Hanse.Site.Enrollment.Api;
 
 namespace Hanse.Site.Uplink;
 
-/// <summary>Tells the coordinator every few seconds how the site is: for online hosts this is also their “last seen”.</summary>
-internal sealed class StatusDriver(StateStore states, IHosts hosts, ISiteIdentity identity, TimeProvider time)
+/// <summary>Tells the coordinator every few seconds how the site is, and soon after something changed: for online hosts this is also their “last seen”.</summary>
+internal sealed class StatusDriver(StateStore states, IHosts hosts, ISiteIdentity identity, OutboxSignals signals, TimeProvider time)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
+
+    // Many changes are one status.
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan AnswerTime = TimeSpan.FromSeconds(30);
 
     public async Task RunAsync(NodeLink link, CancellationToken cancellation)
@@ -28,7 +31,8 @@ internal sealed class StatusDriver(StateStore states, IHosts hosts, ISiteIdentit
                     IntermediateExpiresUnixS = self.IntermediateNotAfter.ToUnixTimeSeconds(),
                 },
                 AnswerTime, cancellation);
-            await Task.Delay(Interval, time, cancellation);
+            await Task.Delay(Pause, time, cancellation);
+            await signals.Status.WaitAsync(Interval - Pause, time, cancellation);
         }
     }
 }

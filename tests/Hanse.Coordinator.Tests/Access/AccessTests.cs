@@ -43,6 +43,9 @@ public sealed class AccessTests : IAsyncLifetime
             Assert.Equal(TimeSpan.FromMinutes(15), locked.Headers.RetryAfter!.Delta);
         }
 
+        // Each wrong password is in the log; what a locked account is asked is not, or anybody could fill it.
+        Assert.Equal(5, (await _host.AuditedAsync()).Count(o => o == "session.open"));
+
         _host.Clock.Advance(TimeSpan.FromMinutes(15));
         using var open = await _host.LoginAsync("admin", _host.Password);
         Assert.Equal(HttpStatusCode.OK, open.StatusCode);

@@ -1,5 +1,3 @@
-using Hanse.Coordinator.Access.Api;
-
 namespace Hanse.Coordinator.Audit.Api;
 
 /// <summary>Who did something (A2).</summary>
@@ -11,8 +9,4 @@ public sealed record AuditActor(string Name, string? Account = null, string? Tok
 {
     /// <summary>The coordinator itself: deadlines that pass.</summary>
     public static AuditActor Coordinator { get; } = new("coordinator");
-
-    /// <summary>The caller of an endpoint.</summary>
-    public static AuditActor From(ActorContext caller) =>
-        new(caller.Account, caller.Account, caller.TokenId?.ToString("n"), caller.SourceAddress);
 }

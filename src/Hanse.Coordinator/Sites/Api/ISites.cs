@@ -1,4 +1,5 @@
 using Hanse.Protocol.Ids;
+using Npgsql;
 
 namespace Hanse.Coordinator.Sites.Api;
 
@@ -11,7 +12,7 @@ public interface ISites
     Task<IReadOnlyList<SiteRow>> ListAsync(CancellationToken cancellation);
 
     /// <summary>Adds a pending site. Null if another site that is not removed bears the name.</summary>
-    Task<SiteRow?> AddAsync(NewSite site, CancellationToken cancellation);
+    Task<SiteRow?> AddAsync(NpgsqlTransaction transaction, NewSite site, CancellationToken cancellation);
 
     /// <summary>A site redeemed its token: pending becomes enrolled, its addresses are noted.</summary>
     Task EnrollAsync(SiteId site, string softwareVersion, DateTimeOffset intermediateExpires, CancellationToken cancellation);

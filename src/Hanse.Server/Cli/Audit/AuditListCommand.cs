@@ -14,13 +14,7 @@ internal static class AuditListCommand
         {
             using var api = ApiSession.Open(parsed, cli);
             var entries = await api.ListAsync("/audit", parsed.GetValue(limit), cancellation);
-            if (parsed.GetValue(GlobalOptions.Output) == OutputFormat.Json)
-            {
-                CliOutput.Json(cli, entries);
-                return ExitCodes.Ok;
-            }
-
-            CliOutput.Table(cli, entries, ("no", e => e.Text("seq")), ("time", e => e.Instant("time")), ("who", e => e.Text("actor")),
+            CliOutput.List(parsed, cli, entries, ("no", e => e.Text("seq")), ("time", e => e.Instant("time")), ("who", e => e.Text("actor")),
                 ("from", e => e.Text("sourceAddress")), ("operation", e => e.Text("operation")), ("outcome", e => e.Text("outcome")),
                 ("why", e => e.Text("reason")));
             return ExitCodes.Ok;

@@ -17,13 +17,7 @@ internal static class CommandListCommand
         {
             using var api = ApiSession.Open(parsed, cli);
             var commands = await api.ListAsync("/commands", parsed.GetValue(limit), cancellation);
-            if (parsed.GetValue(GlobalOptions.Output) == OutputFormat.Json)
-            {
-                CliOutput.Json(cli, commands);
-                return ExitCodes.Ok;
-            }
-
-            CliOutput.Table(cli, commands, ("id", c => c.Text("id")), ("state", c => c.Text("state")), ("created", c => c.Instant("createdAt")),
+            CliOutput.List(parsed, cli, commands, ("id", c => c.Text("id")), ("state", c => c.Text("state")), ("created", c => c.Instant("createdAt")),
                 ("by", c => c.Text("actor")), ("hosts", c => c.Text("hostCount")), ("what", What));
             return ExitCodes.Ok;
         });

@@ -47,15 +47,8 @@ internal static class HostSearchCommand
 
     private static void Print(ParseResult parsed, CliContext cli, JsonArray hosts, JsonObject? last)
     {
-        if (parsed.GetValue(GlobalOptions.Output) == OutputFormat.Json)
-        {
-            CliOutput.Json(cli, hosts);
-        }
-        else
-        {
-            CliOutput.Table(cli, hosts, ("hostname", h => h.Text("hostname")), ("site", h => h.Text("site")), ("status", h => h.Text("status")),
-                ("os", h => h.Text("os")), ("addresses", h => h.Text("addresses")), ("tags", h => h.Text("tags")), ("last seen", h => h.Instant("lastSeen")));
-        }
+        CliOutput.List(parsed, cli, hosts, ("hostname", h => h.Text("hostname")), ("site", h => h.Text("site")), ("status", h => h.Text("status")),
+            ("os", h => h.Text("os")), ("addresses", h => h.Text("addresses")), ("tags", h => h.Text("tags")), ("last seen", h => h.Instant("lastSeen")));
 
         var count = last?["count"] as JsonObject;
         var total = count is null ? "" : $" of {count.Text("value")}{(count.Text("exact") == "true" ? "" : "+")}";

@@ -1,3 +1,4 @@
+using System.CommandLine;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -11,6 +12,19 @@ internal static class CliOutput
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     public static void Json(CliContext cli, JsonNode? node) => cli.Out.WriteLine(node?.ToJsonString(Indented) ?? "null");
+
+    /// <summary>A list as it was asked for: one array, or a table.</summary>
+    public static void List(ParseResult parsed, CliContext cli, JsonArray items, params (string Heading, Func<JsonObject, string> Text)[] columns)
+    {
+        if (parsed.GetValue(GlobalOptions.Output) == OutputFormat.Json)
+        {
+            Json(cli, items);
+        }
+        else
+        {
+            Table(cli, items, columns);
+        }
+    }
 
     /// <summary>One row an item; a column takes its text from the item.</summary>
     public static void Table(CliContext cli, JsonArray items, params (string Heading, Func<JsonObject, string> Text)[] columns)

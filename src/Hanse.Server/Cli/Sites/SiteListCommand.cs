@@ -13,13 +13,7 @@ internal static class SiteListCommand
         {
             using var api = ApiSession.Open(parsed, cli);
             var sites = await api.ListAsync("/sites", null, cancellation);
-            if (parsed.GetValue(GlobalOptions.Output) == OutputFormat.Json)
-            {
-                CliOutput.Json(cli, sites);
-                return ExitCodes.Ok;
-            }
-
-            CliOutput.Table(cli, sites, ("name", s => s.Text("name")), ("status", s => s.Text("status")), ("link", s => s.Text("link")),
+            CliOutput.List(parsed, cli, sites, ("name", s => s.Text("name")), ("status", s => s.Text("status")), ("link", s => s.Text("link")),
                 ("hosts", s => s.Text("hostCount")), ("queue", s => s.Text("queueDepth")), ("last seen", s => s.Instant("lastSeen")),
                 ("id", s => s.Text("id")));
             return ExitCodes.Ok;

@@ -1,0 +1,62 @@
+using Hanse.Authority.Joining;
+using Hanse.Coordinator.Access.Api;
+using Hanse.Coordinator.Audit.Api;
+using Hanse.Coordinator.Sites.Api;
+using Hanse.Protocol.Messages;
+using Hanse.Trust.Dialing;
+using Hanse.Trust.Joining;
+using Hanse.Trust.Keys;
+
+namespace Hanse.Coordinator.Enrollment;
+
+/// <summary>Makes join strings. What one leaves in the database and its audit entry are committed together, before it is given out (invariant 6).</summary>
+internal sealed class InvitationDesk(
+    Federation federation, FederationStore store, ISites sites, IAuditLog audit, NodeServerOptions options)
+{
+    /// <summary>Null if the name is taken.</summary>
+    public async Task<Invitation?> InviteSiteAsync(NewSite site, TimeSpan life, ActorContext caller, CancellationToken cancellation)
+    {
+        await using var connection = await options.Database.OpenConnectionAsync(cancellation);
+        await using var transaction = await connection.BeginTransactionAsync(cancellation);
+        if (await sites.AddAsync(transaction, site, cancellation) is not { } row)
+        {
+            return null;
+        }
+
+        var token = JoinTokenMachine.NewToken();
+        var expires = options.Time.GetUtcNow() + life;
+        await store.AddTokenAsync(transaction, JoinTokenMachine.Issue(token, expires), NodeKind.Site, row.Id, cancellation);
+        await audit.AppendAsync(connection, transaction, Event("site.invite", caller, row), cancellation);
+        await transaction.CommitAsync(cancellation);
+        return Of(row, NodeKind.Site, options.Addresses, options.Names.LinkName, token, expires, "hanse site join");
+    }
+
+    public async Task<Invitation> InviteAgentAsync(SiteRow site, TimeSpan life, ActorContext caller, CancellationToken cancellation)
+    {
+        await using var connection = await options.Database.OpenConnectionAsync(cancellation);
+        await using var transaction = await connection.BeginTransactionAsync(cancellation);
+        await audit.AppendAsync(connection, transaction, Event("agent.invite", caller, site), cancellation);
+        await transaction.CommitAsync(cancellation);
+        var addresses = site.Addresses.Select(a => NodeAddress.TryParse(a, out var address) ? address : null).OfType<NodeAddress>();
+        return Of(
+            site, NodeKind.Agent, addresses, Hanse.Authority.Issuing.ServerNames.LinkPrefix + site.ExternalNames[0],
+            federation.CustomerKey.ToArray(), options.Time.GetUtcNow() + life, "hanse-agent join");
+    }
+
+    private Invitation Of(
+        SiteRow site, NodeKind kind, IEnumerable<NodeAddress> addresses, string serverName, byte[] secret, DateTimeOffset expires, string command)
+    {
+        var invitation = new JoinInvitation
+        {
+            Federation = federation.Id, Kind = kind, Addresses = [.. addresses], ServerName = serverName,
+            RootPins = [.. federation.Trust.Value.Roots.Select(SpkiHash.Of)], Secret = secret, Expires = expires,
+        };
+        var view = new InvitedSite(site.SiteId, site.Name, site.Lifecycle.ToString().ToLowerInvariant());
+        return new Invitation(view, JoinString.Write(invitation), command, expires);
+    }
+
+    private static AuditEvent Event(string operation, ActorContext caller, SiteRow site) => new(operation, caller.ForAudit())
+    {
+        Site = site.SiteId, Detail = new Dictionary<string, string> { ["name"] = site.Name },
+    };
+}
