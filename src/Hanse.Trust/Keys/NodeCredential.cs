@@ -5,6 +5,7 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Hanse.Protocol.Ids;
+using Hanse.Protocol.Messages;
 using Hanse.Trust.Verification;
 
 namespace Hanse.Trust.Keys;
@@ -27,6 +28,7 @@ public sealed class NodeCredential
         Chain = [.. chain];
         // Made once and shared: one made per connection leaks (measured). Offline: the chain is ours, nothing is fetched.
         TlsContext = SslStreamCertificateContext.Create(Leaf, new X509Certificate2Collection(Chain.ToArray()), offline: true);
+        DialContext = IssuedByItsServer ? SslStreamCertificateContext.Create(Leaf, additionalCertificates: null, offline: true) : TlsContext;
     }
 
     public NodeIdentity Identity { get; }
@@ -37,8 +39,12 @@ public sealed class NodeCredential
     /// <summary>The intermediates, nearest first, without the root.</summary>
     public ImmutableArray<X509Certificate2> Chain { get; }
 
-    /// <summary>For <see cref="SslServerAuthenticationOptions.ServerCertificateContext"/> and its client counterpart.</summary>
+    /// <summary>For <see cref="SslServerAuthenticationOptions.ServerCertificateContext"/>: leaf and chain.</summary>
     public SslStreamCertificateContext TlsContext { get; }
+
+    /// <summary>For <see cref="SslClientAuthenticationOptions.ClientCertificateContext"/>. An agent or gateway shows its leaf alone: the
+    /// server that it dials issued it, and would keep the chain in memory for as long as the link lives.</summary>
+    public SslStreamCertificateContext DialContext { get; }
 
     /// <summary>SHA-256 of the leaf's DER: binds the proofs of J3 to the TLS connection.</summary>
     public byte[] LeafHash => SHA256.HashData(Leaf.RawData);
@@ -46,6 +52,8 @@ public sealed class NodeCredential
     public DateTimeOffset NotBefore => Leaf.NotBefore.ToUniversalTime();
 
     public DateTimeOffset NotAfter => Leaf.NotAfter.ToUniversalTime();
+
+    private bool IssuedByItsServer => Identity.Kind is NodeKind.Agent or NodeKind.Gateway;
 
     /// <summary>ECDSA over SHA-256, DER encoded.</summary>
     public byte[] Sign(ReadOnlySpan<byte> data) => _key.Sign(data);

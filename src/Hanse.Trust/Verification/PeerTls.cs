@@ -5,7 +5,9 @@ using Hanse.Trust.Keys;
 
 namespace Hanse.Trust.Verification;
 
-/// <summary>TLS settings for links, joining and renewal, for both ends. Sessions are not resumed (T5).</summary>
+/// <summary>TLS settings for links, joining and renewal, for both ends. A dialling node never resumes a session. A server lets one be
+/// resumed, because the platform then shares one TLS context among all connections, a fourth of what a link costs; a resumed session
+/// shows no intermediate and proves nothing that was revoked since, so each is judged anew from the server's own store (T5, T6).</summary>
 public static class PeerTls
 {
     private const SslProtocols Protocols = SslProtocols.Tls12 | SslProtocols.Tls13;
@@ -22,7 +24,7 @@ public static class PeerTls
             TargetHost = serverName,
             EnabledSslProtocols = Protocols,
             AllowTlsResume = false,
-            ClientCertificateContext = own?.TlsContext,
+            ClientCertificateContext = own?.DialContext,
             CertificateRevocationCheckMode = X509RevocationMode.NoCheck,
             CertificateChainPolicy = NoOwnJudgement(),
             RemoteCertificateValidationCallback = ServerCallback(verifier, expected, observed),
@@ -31,12 +33,12 @@ public static class PeerTls
     /// <summary>For the answering node on the link name. A client certificate is asked for and may be missing: /join has none. One that
     /// is shown must be of this federation's making, yet may be expired, banned or of a wrong kind: those get a typed answer, so
     /// each endpoint that needs a node must call <see cref="PeerVerifier.Verify(X509Certificate2?, PeerExpectation, IEnumerable{X509Certificate2}?)"/>
-    /// on the connection's certificate.</summary>
+    /// on the connection's certificate, without what was presented: on a resumed session nothing is.</summary>
     public static SslServerAuthenticationOptions ForServer(NodeCredential own, PeerVerifier verifier) => new()
     {
         ServerCertificateContext = own.TlsContext,
         EnabledSslProtocols = Protocols,
-        AllowTlsResume = false,
+        AllowTlsResume = true,
         AllowRenegotiation = false,
         ClientCertificateRequired = true,
         CertificateRevocationCheckMode = X509RevocationMode.NoCheck,

@@ -20,12 +20,13 @@ internal static class TlsPair
         await near.ConnectAsync((IPEndPoint)listener.LocalEndpoint);
         using var far = await accepting;
         await using var clientStream = new SslStream(near.GetStream());
-        await using var serverStream = new SslStream(far.GetStream());
+        var counter = new CountingStream(far.GetStream());
+        await using var serverStream = new SslStream(counter);
         var serverSide = RunAsync(serverStream, s => s.AuthenticateAsServerAsync(server));
         var clientSide = RunAsync(clientStream, s => s.AuthenticateAsClientAsync(client));
         await Wait.ForTask("both sides of the handshake", Task.WhenAll(serverSide, clientSide));
         var shown = await serverSide is null ? serverStream.RemoteCertificate as X509Certificate2 : null;
-        return new TlsResult(await clientSide, await serverSide, shown is null ? null : X509CertificateLoader.LoadCertificate(shown.RawData));
+        return new TlsResult(await clientSide, await serverSide, shown is null ? null : X509CertificateLoader.LoadCertificate(shown.RawData), counter.Written);
     }
 
     private static async Task<string?> RunAsync(SslStream stream, Func<SslStream, Task> authenticate)
@@ -45,7 +46,7 @@ internal static class TlsPair
 }
 
 /// <summary>Null failures mean success.</summary>
-internal sealed record TlsResult(string? ClientFailure, string? ServerFailure, X509Certificate2? ClientCertificate)
+internal sealed record TlsResult(string? ClientFailure, string? ServerFailure, X509Certificate2? ClientCertificate, long BytesFromServer)
 {
     public bool Succeeded => ClientFailure is null && ServerFailure is null;
 }
