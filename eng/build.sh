@@ -54,7 +54,7 @@ hanse_snapshot() {
       cp -a "$(hanse_bin src/Hanse.Server)" "$next/server"
       cp -a "$(hanse_bin src/Hanse.Agent)" "$next/agent"
       cp -a "$(hanse_bin eng/Hanse.Up)" "$next/up"
-      if [ -d "$(hanse_bin benchmarks/Hanse.Bench)" ]; then cp -a "$(hanse_bin benchmarks/Hanse.Bench)" "$next/bench"; fi
+      cp -a "$(hanse_bin benchmarks/Hanse.Bench)" "$next/bench"
       mv "$next" "$snapshots/$stamp"
     fi
     ln -sfn "$stamp" "$snapshots/current"
