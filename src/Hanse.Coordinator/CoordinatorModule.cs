@@ -55,7 +55,8 @@ public static class CoordinatorModule
         services
             .AddSingleton<IRollups, RollupStore>()
             .AddSingleton<RecordIntake>().AddSingleton<StateIntake>().AddSingleton<UplinkHandler>()
-            .AddSingleton<ILinkAdmission, SiteAdmission>();
+            .AddSingleton<ILinkAdmission, SiteAdmission>()
+            .AddSingleton<CoordinatorMetrics>();
         return services;
     }
 
@@ -82,6 +83,7 @@ public static class CoordinatorModule
     /// <summary>Runs every loop of the coordinator until <paramref name="stop"/>; a loop that fails ends it.</summary>
     public static async Task RunCoordinatorAsync(IServiceProvider services, CancellationToken stop)
     {
+        _ = services.GetRequiredService<CoordinatorMetrics>();
         using var any = CancellationTokenSource.CreateLinkedTokenSource(stop);
         Task[] loops =
         [

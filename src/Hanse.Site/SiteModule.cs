@@ -43,6 +43,7 @@ public static class SiteModule
         AddUplink(services);
         AddHosts(services);
         AddCommands(services);
+        services.AddSingleton<SiteMetrics>();
         return services;
     }
 
@@ -63,6 +64,7 @@ public static class SiteModule
     {
         await services.GetRequiredService<SiteIdentity>().OpenAsync(stop);
         await services.GetRequiredService<HostStore>().SetAllOfflineAsync(stop);
+        _ = services.GetRequiredService<SiteMetrics>();
         using var any = CancellationTokenSource.CreateLinkedTokenSource(stop);
         Task[] loops =
         [

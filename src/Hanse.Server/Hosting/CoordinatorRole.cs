@@ -37,8 +37,10 @@ internal static class CoordinatorRole
         await CoordinatorModule.OpenCoordinatorAsync(services, cancellation);
         if (await AdministratorBootstrap.EnsureAsync(services, cancellation) is { } password)
         {
-            // Shown once, on the terminal and not in the log.
-            await Console.Out.WriteLineAsync($"Administrator: admin\nPassword:      {password}   (shown this once; change it with: hanse user password admin)");
+            // Shown once on a terminal; a redirected output is a log, and no log holds a secret.
+            await Console.Out.WriteLineAsync(Console.IsOutputRedirected
+                ? "Administrator: admin, whose password nobody knows yet. Set one on this machine: hanse user password admin"
+                : $"Administrator: admin\nPassword:      {password}   (shown this once; change it with: hanse user password admin)");
         }
     }
 

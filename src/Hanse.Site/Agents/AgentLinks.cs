@@ -16,6 +16,8 @@ internal sealed class AgentLinks : IAgentChannel
 
     public IReadOnlyCollection<HostId> Online => [.. _links.Keys];
 
+    public int Count => _links.Count;
+
     public bool IsOnline(HostId host) => _links.ContainsKey(host);
 
     public NodeLink? Find(HostId host) => _links.GetValueOrDefault(host);

@@ -11,6 +11,6 @@ internal sealed class HostCounter(NpgsqlDataSource database, AgentLinks links)
         await using var connection = await database.OpenConnectionAsync(cancellation);
         var all = await connection.QuerySingleAsync<long>(new CommandDefinition(
             "select count(*) from agents_host where removed_at is null", cancellationToken: cancellation));
-        return (all, links.Online.Count);
+        return (all, links.Count);
     }
 }
