@@ -16,6 +16,7 @@ using Hanse.Site.Inventory.Api;
 using Hanse.Site.Uplink;
 using Hanse.Site.Uplink.Api;
 using Hanse.Storage.Migrations;
+using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -39,6 +40,8 @@ public static class SiteModule
         services.AddSingleton(options).AddSingleton(database);
         services.AddSingleton(s => new PulseWheel(s.GetRequiredService<TimeProvider>()));
         services.AddSingleton(s => new SiteServices(s.GetRequiredService<PulseWheel>(), new LinkAcceptorOptions(), s.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<DiskSpace>();
+        services.Configure<RouteHandlerOptions>(routes => routes.ThrowOnBadRequest = true); // SiteFaults names the field
         AddEnrollment(services);
         AddUplink(services);
         AddHosts(services);
@@ -49,6 +52,9 @@ public static class SiteModule
 
     /// <summary>What the listener needs of this role.</summary>
     public static INodeServer NodeServer(IServiceProvider services) => services.GetRequiredService<SiteNodeServer>();
+
+    /// <summary>Makes problems (RFC 9457) of what the site's endpoints could not answer; goes before them.</summary>
+    public static void UseSiteProblems(this IApplicationBuilder app) => app.UseMiddleware<SiteFaults>();
 
     /// <summary>The API that the site's socket serves (J6).</summary>
     public static void MapSite(this IEndpointRouteBuilder endpoints)

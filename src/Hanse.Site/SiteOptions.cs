@@ -13,5 +13,8 @@ public sealed record SiteOptions
     /// <summary>After deadline and timeout of a command given here, how long an outcome may still take before it is unknown (D2).</summary>
     public TimeSpan CommandGrace { get; init; } = TimeSpan.FromMinutes(2);
 
+    /// <summary>Bytes that must be free on the data folder's disk for new work to be taken (U7): a few segments of PostgreSQL's log.</summary>
+    public long DiskFloor { get; init; } = 128L * 1024 * 1024;
+
     public string IdentityFolder => Path.Combine(DataFolder, "identity");
 }

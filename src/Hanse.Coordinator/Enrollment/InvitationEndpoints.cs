@@ -3,6 +3,8 @@ using Hanse.Coordinator.Api;
 using Hanse.Coordinator.Sites.Api;
 using Hanse.Protocol.Errors;
 using Hanse.Protocol.Ids;
+using Hanse.Protocol.Messages;
+using Hanse.Protocol.Text;
 using Hanse.Trust.Dialing;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -14,8 +16,8 @@ namespace Hanse.Coordinator.Enrollment;
 /// <summary>Join strings for sites and agents (J1). Each is audited before it is given out (invariant 6).</summary>
 internal static class InvitationEndpoints
 {
+    private const int MaxLocation = 200;
     private const int DefaultPort = 7443;
-    private const int MaxName = 100;
     private static readonly TimeSpan DefaultLife = TimeSpan.FromHours(24);
     private static readonly TimeSpan LongestLife = TimeSpan.FromDays(365);
 
@@ -31,9 +33,9 @@ internal static class InvitationEndpoints
         SiteInvitationRequest request, ActorContext caller, InvitationDesk desk, CancellationToken cancellation)
     {
         var name = request.Name?.Trim() ?? "";
-        if (name.Length is 0 or > MaxName || name.Any(char.IsControl) || SiteId.TryParse(name, out _))
+        if (!NameText.IsValid(name) || SiteId.TryParse(name, out _))
         {
-            return Problems.Invalid(ErrorCodes.NameInvalid, "name", $"A site's name has 1 to {MaxName} characters on one line, and is not an id.");
+            return Problems.Invalid(ErrorCodes.NameInvalid, "name", $"This is not a site's name: {NameText.Rule}; and it may not be an id.");
         }
 
         var externalNames = (request.ExternalNames ?? []).Select(n => n.Trim().ToLowerInvariant()).Distinct().ToList();
@@ -48,6 +50,11 @@ internal static class InvitationEndpoints
             return Problems.Invalid(ErrorCodes.NameInvalid, "externalNames", why);
         }
 
+        if (request.Location is { } location && (location.Length > MaxLocation || location.Any(char.IsControl)))
+        {
+            return Problems.Invalid(ErrorCodes.RequestInvalid, "location", $"A location has at most {MaxLocation} characters on one line.");
+        }
+
         if (request.Latitude is < -90 or > 90 || request.Longitude is < -180 or > 180)
         {
             return Problems.Invalid(ErrorCodes.RequestInvalid, "latitude", "Latitude lies between -90 and 90, longitude between -180 and 180.");
@@ -58,7 +65,7 @@ internal static class InvitationEndpoints
             return wrong;
         }
 
-        var site = new NewSite(SiteId.New(), name, externalNames, addresses, Trim(request.Location), request.Latitude, request.Longitude);
+        var site = new NewSite(SiteId.New(), name, externalNames, addresses, request.Location, request.Latitude, request.Longitude);
         return await desk.InviteSiteAsync(site, life, caller, cancellation) is { } invitation
             ? TypedResults.Ok(invitation)
             : Problems.Conflict(ErrorCodes.NameTaken, $"Another site is called '{name}'. Choose another name, or remove that site.", "name");
@@ -88,8 +95,6 @@ internal static class InvitationEndpoints
             ? Problems.Invalid(ErrorCodes.RequestInvalid, "ttl", "ttl is how long the join string is valid: more than 0, at most 365d.")
             : null;
     }
-
-    private static string? Trim(string? location) => location is null ? null : location.Length > 200 ? location[..200] : location;
 
     private static string Short(string text) => new([.. text.Where(c => !char.IsControl(c)).Take(80)]);
 }

@@ -12,6 +12,9 @@ internal sealed class RollupStore(TimeProvider time) : IRollups
 {
     private const int MaxValue = 16 * 1024;
 
+    /// <summary>The last millisecond of the year 9999.</summary>
+    private const long LastInstant = 253_402_300_799_999;
+
     public async Task<IReadOnlyList<StateRefusal>> ApplyAsync(
         NpgsqlTransaction transaction, SiteId site, int ordinal, IReadOnlyList<StateEntry> entries, CancellationToken cancellation)
     {
@@ -52,9 +55,14 @@ internal sealed class RollupStore(TimeProvider time) : IRollups
 
     private static string? Fault(StateEntry entry)
     {
-        if (entry.Key.Length is 0 or > 100)
+        if (entry.Key.Length is 0 or > 100 || entry.Key.Any(b => b is < 0x20 or > 0x7e))
         {
-            return "A rollup's key is its metric's name, at most 100 bytes.";
+            return "A rollup's key is its metric's name, at most 100 printable ASCII characters.";
+        }
+
+        if (entry.Counter > long.MaxValue || entry.Rollup?.ComputedUnixMs is < 0 or > LastInstant)
+        {
+            return "A rollup's counter is below 2^63, and it was computed between the years 1970 and 9999.";
         }
 
         if (entry.Deleted)
@@ -65,7 +73,9 @@ internal sealed class RollupStore(TimeProvider time) : IRollups
         try
         {
             using var _ = System.Text.Json.JsonDocument.Parse(entry.Rollup?.ValueJson ?? "");
-            return entry.Rollup!.ValueJson.Length > MaxValue ? $"A rollup's value has at most {MaxValue} characters." : null;
+            return entry.Rollup!.ValueJson.Length > MaxValue ? $"A rollup's value has at most {MaxValue} characters."
+                // PostgreSQL holds no NUL, not even escaped.
+                : entry.Rollup.ValueJson.Contains("\\u0000", StringComparison.Ordinal) ? "A rollup's value holds no NUL." : null;
         }
         catch (System.Text.Json.JsonException)
         {

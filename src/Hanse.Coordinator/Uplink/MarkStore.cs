@@ -9,6 +9,11 @@ namespace Hanse.Coordinator.Uplink;
 /// <summary>How far each epoch of a site's outbox has been applied, and what was refused (U1, U3).</summary>
 internal static class MarkStore
 {
+    /// <exception cref="FormatException">It is none.</exception>
+    public static Guid ReadEpoch(ByteString epoch) => epoch.Length == 16
+        ? new Guid(epoch.Span, bigEndian: true)
+        : throw new FormatException($"epoch has {epoch.Length} bytes; an epoch has 16.");
+
     /// <summary>Makes an epoch that was not seen before the current one of its site: it was begun after all that are known (U6). False
     /// for an epoch that another has followed: the site was restored and must begin a new one.</summary>
     public static Task<bool> EnsureEpochAsync(NpgsqlConnection connection, SiteId site, Guid epoch, CancellationToken cancellation) =>

@@ -1,6 +1,7 @@
 using Hanse.Coordinator.Audit.Api;
 using Hanse.Coordinator.Commands.Api;
 using Hanse.Coordinator.Enrollment.Api;
+using Hanse.Coordinator.Hosts.Api;
 using Hanse.Protocol.Errors;
 using Hanse.Protocol.Ids;
 using Hanse.Protocol.Messages;
@@ -10,16 +11,23 @@ namespace Hanse.Coordinator.Uplink;
 
 /// <summary>Applies a site's records in order, under a mark that commits with them (U1): a record has its effect exactly once,
 /// however often it is sent. One that cannot be applied is refused by number and never holds up the ones behind it (U3).</summary>
-internal sealed class RecordIntake(NpgsqlDataSource database, IExecutionIntake executions, IAuditLog audit, IBans bans, TimeProvider time)
+internal sealed class RecordIntake(
+    NpgsqlDataSource database, IExecutionIntake executions, IAuditLog audit, IBans bans, IHostLookup hosts, TimeProvider time)
 {
     /// <summary>Null when the link has been superseded: the site must come again (L6).</summary>
+    /// <exception cref="FormatException">The batch itself is malformed; nothing of it was applied.</exception>
     public async Task<RecordReceipt?> ApplyAsync(SiteId site, long fence, RecordBatch batch, CancellationToken cancellation)
     {
+        if (batch.FirstSequence is 0 or > long.MaxValue / 2)
+        {
+            throw new FormatException($"firstSequence is {batch.FirstSequence}; records are numbered from 1.");
+        }
+
         try
         {
             return await ApplyAsync(site, fence, batch, guarded: false, cancellation);
         }
-        catch (PostgresException poison) when (IsOfTheRecord(poison))
+        catch (Exception poison) when (IsOfTheRecord(poison))
         {
             // One of them cannot be stored. Only now is the price of a savepoint a record worth paying.
             return await ApplyAsync(site, fence, batch, guarded: true, cancellation);
@@ -28,7 +36,7 @@ internal sealed class RecordIntake(NpgsqlDataSource database, IExecutionIntake e
 
     private async Task<RecordReceipt?> ApplyAsync(SiteId site, long fence, RecordBatch batch, bool guarded, CancellationToken cancellation)
     {
-        var epoch = new Guid(batch.Epoch.Span, bigEndian: true);
+        var epoch = MarkStore.ReadEpoch(batch.Epoch);
         await using var connection = await database.OpenConnectionAsync(cancellation);
         await using var transaction = await connection.BeginTransactionAsync(cancellation);
         if (await MarkStore.LockAsync(transaction, site, epoch, fence, cancellation) is not { } mark)
@@ -75,10 +83,10 @@ internal sealed class RecordIntake(NpgsqlDataSource database, IExecutionIntake e
         {
             faults = await ApplyFactsAsync(transaction, site, [.. group.Select(g => g.Record)], cancellation);
         }
-        catch (PostgresException poison) when (guarded && IsOfTheRecord(poison))
+        catch (Exception poison) when (guarded && IsOfTheRecord(poison))
         {
             await transaction.RollbackAsync("record", cancellation);
-            faults = [new Error { Code = ErrorCodes.RecordInvalid, Message = poison.MessageText }];
+            faults = [new Error { Code = ErrorCodes.RecordInvalid, Message = (poison as PostgresException)?.MessageText ?? poison.Message }];
         }
 
         foreach (var ((sequence, record), fault) in group.Zip(faults).Where(g => g.Second is not null))
@@ -104,7 +112,7 @@ internal sealed class RecordIntake(NpgsqlDataSource database, IExecutionIntake e
             {
                 Record.FactOneofCase.Execution => Fault(results.Dequeue()),
                 Record.FactOneofCase.Audit => Note(events, ToEvent(site, record.Audit)),
-                Record.FactOneofCase.Ban => Note(events, await BanAsync(transaction, site, record.Ban, cancellation)),
+                Record.FactOneofCase.Ban => await BanAsync(transaction, site, record.Ban, events, cancellation),
                 _ => new Error { Code = ErrorCodes.RecordUnknown, Message = "This coordinator does not know this kind of record. Upgrade it, then retry." },
             });
         }
@@ -117,11 +125,19 @@ internal sealed class RecordIntake(NpgsqlDataSource database, IExecutionIntake e
         return faults;
     }
 
-    private async Task<AuditEvent> BanAsync(NpgsqlTransaction transaction, SiteId site, BanRecord ban, CancellationToken cancellation)
+    /// <summary>A site bans hosts of its own, and ones that the directory has not heard of yet; never another site's.</summary>
+    private async Task<Error?> BanAsync(
+        NpgsqlTransaction transaction, SiteId site, BanRecord ban, List<AuditEvent> events, CancellationToken cancellation)
     {
         var host = HostId.FromBytes(ban.HostId.Span);
+        var owners = (await hosts.ResolveAsync([host.ToString()], cancellation)).SelectMany(m => m.Targets).Where(t => t.Id == host);
+        if (owners.Any(o => o.Site != site))
+        {
+            return new Error { Code = ErrorCodes.HostOwnedElsewhere, Message = "The host belongs to another site, which alone can ban it." };
+        }
+
         await bans.AddAsync(transaction, site, host, ban.Actor, ban.Reason, cancellation);
-        return new AuditEvent("host.ban", new AuditActor(ban.Actor)) { Site = site, Hosts = [host], Reason = ban.Reason };
+        return Note(events, new AuditEvent("host.ban", new AuditActor(ban.Actor)) { Site = site, Hosts = [host], Reason = ban.Reason });
     }
 
     private static Error? Fault(ExecutionIntakeResult result) =>
@@ -144,7 +160,12 @@ internal sealed class RecordIntake(NpgsqlDataSource database, IExecutionIntake e
         },
     };
 
-    /// <summary>Data that does not fit (class 22) or breaks a constraint (23) is the record's fault; anything else is ours or passing.</summary>
-    private static bool IsOfTheRecord(PostgresException failure) =>
-        failure.SqlState.StartsWith("22", StringComparison.Ordinal) || failure.SqlState.StartsWith("23", StringComparison.Ordinal);
+    /// <summary>An id that is none, an instant out of range, data that does not fit (class 22) or breaks a constraint (23): the record's
+    /// fault. Anything else is ours or passing.</summary>
+    private static bool IsOfTheRecord(Exception failure) => failure switch
+    {
+        PostgresException refused => refused.SqlState.StartsWith("22", StringComparison.Ordinal) || refused.SqlState.StartsWith("23", StringComparison.Ordinal),
+        FormatException or ArgumentOutOfRangeException or OverflowException => true,
+        _ => false,
+    };
 }

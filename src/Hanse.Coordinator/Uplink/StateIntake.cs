@@ -1,5 +1,6 @@
 using Hanse.Coordinator.Hosts.Api;
 using Hanse.Coordinator.Rollups.Api;
+using Hanse.Protocol.Errors;
 using Hanse.Protocol.Ids;
 using Hanse.Protocol.Messages;
 using Npgsql;
@@ -10,11 +11,12 @@ namespace Hanse.Coordinator.Uplink;
 internal sealed class StateIntake(NpgsqlDataSource database, IHostDirectory directory, IRollups rollups)
 {
     /// <summary>Null when the link has been superseded, or the epoch is not the site's current one.</summary>
+    /// <exception cref="FormatException">The batch itself is malformed; nothing of it was applied.</exception>
     public async Task<StateReceipt?> ApplyAsync(SiteId site, long fence, StateBatch batch, CancellationToken cancellation)
     {
         await using var connection = await database.OpenConnectionAsync(cancellation);
         await using var transaction = await connection.BeginTransactionAsync(cancellation);
-        var epoch = new Guid(batch.Epoch.Span, bigEndian: true);
+        var epoch = MarkStore.ReadEpoch(batch.Epoch);
         if (await MarkStore.LockAsync(transaction, site, epoch, fence, cancellation) is not { } mark)
         {
             return null;
@@ -25,7 +27,14 @@ internal sealed class StateIntake(NpgsqlDataSource database, IHostDirectory dire
         receipt.Refusals.AddRange(await directory.ApplyAsync(
             connection, transaction, mark.SiteKey, mark.Ordinal, [.. byClass[StateClass.Host]], cancellation));
         receipt.Refusals.AddRange(await rollups.ApplyAsync(transaction, site, mark.Ordinal, [.. byClass[StateClass.Rollup]], cancellation));
+        receipt.Refusals.AddRange(batch.Entries.Where(e => e.Class is not (StateClass.Host or StateClass.Rollup)).Select(Unknown));
         await transaction.CommitAsync(cancellation);
         return receipt;
     }
+
+    private static StateRefusal Unknown(StateEntry entry) => new()
+    {
+        Class = entry.Class, Key = entry.Key, Counter = entry.Counter, Code = ErrorCodes.RecordUnknown,
+        Message = "This coordinator does not know this class of state. Upgrade it, then it is taken at its next change.",
+    };
 }

@@ -13,6 +13,11 @@ namespace Hanse.Coordinator.Uplink;
 internal sealed partial class UplinkHandler(
     RecordIntake records, StateIntake states, ISiteRegistry sites, ILogger<UplinkHandler> logger) : ILinkHandler
 {
+    private const int MaxVersion = 64;
+
+    /// <summary>The last millisecond of the year 9999.</summary>
+    private const long LastInstant = 253_402_300_799_999;
+
     public void OnOpened(NodeLink link)
     {
         LogOpened(Site(link), link.Peer.Remote, link.Fence);
@@ -31,6 +36,10 @@ internal sealed partial class UplinkHandler(
                 SiteStatus status => await StatusAsync(site, status, cancellation),
                 _ => LinkReply.Refuse(ErrorCodes.UnknownMethod, $"The coordinator does not answer {call.Method}."),
             };
+        }
+        catch (FormatException malformed)
+        {
+            return LinkReply.Refuse(ErrorCodes.MalformedMessage, malformed.Message);
         }
         catch (NpgsqlException away) when (away.IsTransient || away is not PostgresException)
         {
@@ -55,6 +64,12 @@ internal sealed partial class UplinkHandler(
 
     private async Task<LinkReply> StatusAsync(SiteId site, SiteStatus status, CancellationToken cancellation)
     {
+        if (status.OldestRecordUnixMs is < 0 or > LastInstant || status.SoftwareVersion.Length > MaxVersion || status.SoftwareVersion.Any(char.IsControl)
+            || Math.Max(Math.Max(status.HostCount, status.OnlineCount), Math.Max(status.QueueDepth, status.ObservedGeneration)) > long.MaxValue)
+        {
+            throw new FormatException("A status holds counts below 2^63, an instant up to the year 9999 and a version of at most 64 characters.");
+        }
+
         await sites.SetStatusAsync(site, status, cancellation);
         return LinkReply.Done;
     }

@@ -21,6 +21,7 @@ public static class ErrorCodes
     public const string CursorInvalid = "cursor-invalid";
     public const string DatabaseUnavailable = "database-unavailable";
     public const string DeadlinePassed = "deadline-passed";
+    public const string DiskFull = "disk-full";
     public const string ExecutionNotFound = "execution-not-found";
     public const string ExecutionWaiting = "execution-waiting";
     public const string EpochOutdated = "epoch-outdated";

@@ -6,7 +6,7 @@ namespace Hanse.Server.Hosting;
 
 /// <summary>J6: on the Unix socket in a site's data folder the folder's owner is administrator, and root with him. Who connects is told
 /// by the kernel, not by anything sent.</summary>
-internal static class LocalSocket
+public static class LocalSocket
 {
     /// <summary>Gives requests of these two from the socket their user, <c>local:&lt;uid&gt;</c>; everyone else stays nobody.</summary>
     public static void UseLocalSocket(this WebApplication app, string folder, string administratorRole) => app.Use((context, next) =>

@@ -1,4 +1,5 @@
 using Google.Protobuf;
+using Hanse.Link;
 using Hanse.Link.Accepting;
 using Hanse.Link.Serving;
 using Hanse.Protocol.Errors;
@@ -12,10 +13,11 @@ namespace Hanse.Server.Hosting;
 
 /// <summary>The five paths of a link name (L2, J2): they exist only on connections whose TLS server name is one, whatever the Host
 /// header says, and each body is bounded.</summary>
-internal static class NodeEndpoints
+public static class NodeEndpoints
 {
     private const string LinkPath = "/link";
     private const string SubProtocol = "hanse.v1";
+    private static readonly TimeSpan RetryUntrusted = TimeSpan.FromMinutes(1);
 
     /// <summary>Branches before routing: a connection to a link name never reaches the API, and the reverse.</summary>
     public static void UseNodeServer(this WebApplication app, INodeServer server)
@@ -37,13 +39,7 @@ internal static class NodeEndpoints
     private static async Task LinkAsync(HttpContext context, INodeServer server)
     {
         var certificate = await context.Connection.GetClientCertificateAsync(context.RequestAborted);
-        if (server.Verify(certificate) is not PeerVerdict.Verified verified)
-        {
-            var verdict = server.Verify(certificate);
-            await AnswerAsync(context, NodeReply.Refuse(403, verdict.Code, verdict.Message));
-            return;
-        }
-
+        var verdict = server.Verify(certificate);
         if (!context.WebSockets.IsWebSocketRequest || !context.WebSockets.WebSocketRequestedProtocols.Contains(SubProtocol))
         {
             await AnswerAsync(context, NodeReply.Refuse(400, ErrorCodes.RequestInvalid, $"/link is a WebSocket of subprotocol {SubProtocol}."));
@@ -51,6 +47,13 @@ internal static class NodeEndpoints
         }
 
         using var socket = await context.WebSockets.AcceptWebSocketAsync(SubProtocol);
+        if (verdict is not PeerVerdict.Verified verified)
+        {
+            // In the link's own words: banned, expired and unknown are different answers (T6), and a dialler acts on which it is.
+            await server.Acceptor.RefuseAsync(socket, LinkErrors.Of(verdict.Code, verdict.Message), RetryUntrusted);
+            return;
+        }
+
         var remote = context.Connection.RemoteIpAddress is { } address ? new System.Net.IPEndPoint(address, context.Connection.RemotePort) : null;
         await server.Acceptor.AcceptAsync(socket, new AcceptedPeer(verified.Identity, remote, certificate), context.RequestAborted);
     }

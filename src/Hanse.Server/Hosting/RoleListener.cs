@@ -7,7 +7,7 @@ namespace Hanse.Server.Hosting;
 
 /// <summary>The doors of one role: one HTTPS port, where the TLS server name decides what is served (L2), and a Unix socket for the
 /// machine's owner (J6). The role is asked for its TLS at each handshake, so that renewed certificates take effect at once.</summary>
-internal static class RoleListener
+public static class RoleListener
 {
     private static readonly TimeSpan HandshakeLimit = TimeSpan.FromSeconds(10);
 

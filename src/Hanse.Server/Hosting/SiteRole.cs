@@ -27,7 +27,7 @@ internal static class SiteRole
             new IPEndPoint(listen.Address, listen.Port), Path.Combine(options.DataDir, Socket), () => SiteModule.NodeServer(app!.Services)));
         app = builder.Build();
         app.UseNodeServer(SiteModule.NodeServer(app.Services));
-        app.UseExceptionHandler(_ => { });
+        app.UseSiteProblems();
         app.UseLocalSocket(options.DataDir, Administrator);
         app.MapSite();
         return new HostedRole(ServerRole.Site, app, (_, _) => Task.CompletedTask, SiteModule.RunSiteAsync, SiteModule.StopSiteAsync);

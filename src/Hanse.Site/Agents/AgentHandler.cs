@@ -12,7 +12,7 @@ namespace Hanse.Site.Agents;
 
 /// <summary>What agents may ask of their site. Each speaks for its own host alone; answers follow the durable write (invariant 4).</summary>
 internal sealed partial class AgentHandler(
-    AgentLinks links, PresenceDriver presence, IInventory inventory, ICommands commands, ILogger<AgentHandler> logger) : ILinkHandler
+    AgentLinks links, PresenceDriver presence, IInventory inventory, ICommands commands, DiskSpace space, ILogger<AgentHandler> logger) : ILinkHandler
 {
     public void OnOpened(NodeLink link)
     {
@@ -27,6 +27,8 @@ internal sealed partial class AgentHandler(
         {
             return request switch
             {
+                // U7: the agent keeps both and tells them again; outcomes are always taken.
+                InventoryReport or OutputReport when space.Refusal() is { } full => LinkReply.Refuse(full),
                 InventoryReport report => LinkReply.Of(await inventory.ReceiveAsync(host, report, cancellation)),
                 ExecutionReport report => LinkReply.Of(await commands.ReportAsync(host, report, cancellation)),
                 OutputReport report => LinkReply.Of(await commands.StoreOutputAsync(host, report, cancellation)),
@@ -40,7 +42,7 @@ internal sealed partial class AgentHandler(
         catch (NpgsqlException away)
         {
             LogDatabase(host, call.Method, away.Message);
-            return LinkReply.Refuse(ErrorCodes.DatabaseUnavailable, "The site's database did not take it; try again.");
+            return LinkReply.Refuse(DiskSpace.Explain(away));
         }
     }
 

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Google.Protobuf;
 using Hanse.Link;
+using Hanse.Protocol.Errors;
 using Hanse.Protocol.Ids;
 using Hanse.Protocol.Messages;
 using Hanse.Site.Agents.Api;
@@ -22,9 +23,21 @@ internal sealed class AgentLinks : IAgentChannel
 
     public NodeLink? Find(HostId host) => _links.GetValueOrDefault(host);
 
+    /// <summary>One that came up in the same moment, before admission could see it (J5), is closed: of its two holders only one has
+    /// been given a secret that is still valid, and the other is found at its next hello.</summary>
     public void Add(HostId host, NodeLink link)
     {
-        _links[host] = link;
+        NodeLink? older = null;
+        _links.AddOrUpdate(host, link, (_, held) =>
+        {
+            older = held;
+            return link;
+        });
+        if (older is not null)
+        {
+            _ = older.CloseAsync(LinkErrors.Of(ErrorCodes.LinkClosing, "A newer link of this host has come up.")).AsTask();
+        }
+
         CameOnline?.Invoke(host);
     }
 

@@ -52,18 +52,20 @@ internal static class SiteEndpoints
         WithHostAsync(host, hosts, async row =>
         {
             var detail = await inventory.ReadAsync(new HostId(row.Id), "", cancellation);
-            var items = detail?.Sections.Select(s => new
+            return Results.Ok(detail?.Sections.Select(s => new
             {
-                name = s.Name, collectedAt = DateTimeOffset.FromUnixTimeMilliseconds(s.CollectedUnixMs), size = s.Size,
-                error = s.Error.Length > 0 ? s.Error : null,
-            });
-            return Results.Ok(new { items, next = (string?)null });
+                name = s.Name, hash = Convert.ToHexStringLower(s.Hash.Span), collectedAt = DateTimeOffset.FromUnixTimeMilliseconds(s.CollectedUnixMs),
+                size = s.Size, error = s.Error.Length > 0 ? s.Error : null,
+            }));
         }, cancellation);
 
     private static Task<IResult> SectionAsync(string host, string section, IHosts hosts, IInventory inventory, CancellationToken cancellation) =>
-        WithHostAsync(host, hosts, async row => await inventory.ReadAsync(new HostId(row.Id), section, cancellation) is { } detail
-            ? Results.Bytes(detail.Body.ToByteArray(), "application/json")
-            : Problem(404, ErrorCodes.SectionNotFound, "The host has told no such section. List them with: hanse host show HOST", "section"), cancellation);
+        WithHostAsync(host, hosts, async row => await inventory.ReadAsync(new HostId(row.Id), section, cancellation) switch
+        {
+            { Body.Length: > 0 } detail => Results.Bytes(detail.Body.ToByteArray(), "application/json"),
+            { Error.Length: > 0 } detail => Problem(404, ErrorCodes.SectionNotFound, $"Section {section} of {row.Hostname} could not be collected: {detail.Error}", "section"),
+            _ => Problem(404, ErrorCodes.SectionNotFound, $"Host {row.Hostname} has no section of that name. GET …/sections lists those it has.", "section"),
+        }, cancellation);
 
     private static Task<IResult> RemoveAsync(string host, bool ban, string reason, IHosts hosts, HttpContext context) =>
         WithHostAsync(host, hosts, async row =>

@@ -14,13 +14,16 @@ internal sealed class CommandIntake(
     NpgsqlDataSource database, ExecutionWriter writer, OutputStore output, IHosts hosts, IOutbox outbox, CommandSignal signal, TimeProvider time)
     : ICommands
 {
+    /// <summary>D4: milliseconds. Whoever says more means no deadline.</summary>
+    private const ulong LongestTimeLeft = 3_650UL * 24 * 60 * 60 * 1000;
+
     public async Task TakeAsync(CommandDispatch dispatch, CancellationToken cancellation)
     {
         var now = time.GetUtcNow();
         var command = new CommandRow
         {
             Id = CommandId.FromBytes(dispatch.CommandId.Span).Value, Local = false, Actor = dispatch.Actor, Reason = dispatch.Reason,
-            Script = dispatch.Script.ToByteArray(), CreatedAt = now, DeadlineAt = now + TimeSpan.FromMilliseconds(dispatch.TimeLeftMs),
+            Script = dispatch.Script.ToByteArray(), CreatedAt = now, DeadlineAt = now + TimeSpan.FromMilliseconds(Math.Min(dispatch.TimeLeftMs, LongestTimeLeft)),
         };
         await using var connection = await database.OpenConnectionAsync(cancellation);
         await using var transaction = await connection.BeginTransactionAsync(cancellation);
@@ -76,7 +79,7 @@ internal sealed class CommandIntake(
 
     public async Task<ExecutionReceipt> ReportAsync(HostId host, ExecutionReport report, CancellationToken cancellation)
     {
-        var told = report.Clone();
+        var told = ReportText.Sound(report);
         told.HostId = host.ToWire(); // an agent speaks for its own host only, whatever it writes here
         var transition = await writer.ApplyAsync(ExecutionInput.Told(host, told), cancellation);
         signal.Reports.Set();

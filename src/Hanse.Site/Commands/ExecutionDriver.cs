@@ -114,9 +114,13 @@ internal sealed partial class ExecutionDriver(
             {
                 answer.HostId = host.ToWire();
                 answer.CommandId = command.ToWire();
-                await writer.ApplyAsync(ExecutionInput.Told(host, answer), cancellation);
+                await writer.ApplyAsync(ExecutionInput.Told(host, ReportText.Sound(answer)), cancellation);
                 signal.Reports.Set();
             }
+        }
+        catch (FormatException malformed)
+        {
+            LogMalformed(host, command, malformed.Message);
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
         {
@@ -137,6 +141,9 @@ internal sealed partial class ExecutionDriver(
 
     [LoggerMessage(1, LogLevel.Warning, "Commands wait: {Why}")]
     private partial void LogRoundFailed(string why);
+
+    [LoggerMessage(3, LogLevel.Warning, "Host {Host} answered the offer of {Command} with nothing that can be stored: {Why}")]
+    private partial void LogMalformed(HostId host, CommandId command, string why);
 
     [LoggerMessage(2, LogLevel.Debug, "Stopped before {Command} on {Host} was answered")]
     private partial void LogStopped(CommandId command, HostId host);

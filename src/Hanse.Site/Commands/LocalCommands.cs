@@ -10,9 +10,10 @@ namespace Hanse.Site.Commands;
 
 /// <summary>Commands given at the site itself (J6): checked, issued, shown. They run without a coordinator and are told to it later.</summary>
 internal sealed class LocalCommands(
-    NpgsqlDataSource database, CommandIntake intake, IHosts hosts, CommandSignal signal, SiteOptions options, TimeProvider time)
+    NpgsqlDataSource database, CommandIntake intake, IHosts hosts, CommandSignal signal, SiteOptions options, TimeProvider time, DiskSpace space)
 {
-    private static readonly TimeSpan DefaultTimeout = TimeSpan.FromMinutes(5);
+    /// <summary>A signal wakes one waiter for sure; others look again after this.</summary>
+    private static readonly TimeSpan LongestSleep = TimeSpan.FromSeconds(1);
 
     /// <summary>The command's id, or what is wrong with the order. The same idempotency key gives the same command.</summary>
     public async Task<(CommandId? Id, Error? Error)> IssueAsync(LocalOrder order, CancellationToken cancellation)
@@ -23,46 +24,75 @@ internal sealed class LocalCommands(
             return (null, fault);
         }
 
+        if (space.Refusal() is { } full)
+        {
+            return (null, full);
+        }
+
         var now = time.GetUtcNow();
-        var timeout = order.Script.TimeoutMs == 0 ? DefaultTimeout : TimeSpan.FromMilliseconds(order.Script.TimeoutMs);
+        var timeout = TimeSpan.FromMilliseconds(order.Script.TimeoutMs);
         var command = new CommandRow
         {
             Id = CommandId.New().Value, Local = true, Actor = order.Actor, Reason = order.Reason, Script = order.Script.ToByteArray(),
             CreatedAt = now, DeadlineAt = now + order.Deadline, GiveUpAt = now + order.Deadline + timeout + options.CommandGrace,
             IdempotencyKey = order.IdempotencyKey,
         };
-        await intake.IssueAsync(command, [.. found.Select(h => new HostId(h.Id)).Distinct()], cancellation);
-        return (order.IdempotencyKey is null ? new CommandId(command.Id) : await ByKeyAsync(order.IdempotencyKey, cancellation), null);
+        var targets = found.Select(h => new HostId(h.Id)).ToHashSet();
+        await intake.IssueAsync(command, targets, cancellation);
+        return order.IdempotencyKey is null ? (new CommandId(command.Id), null) : await ByKeyAsync(order, targets, cancellation);
     }
 
-    public async Task<object?> ShowAsync(CommandId id, CancellationToken cancellation)
+    public async Task<CommandSummary?> ShowAsync(CommandId id, CancellationToken cancellation)
     {
         await using var connection = await database.OpenConnectionAsync(cancellation);
         return await CommandStore.FindAsync(connection, id.Value, cancellation) is { } row
-            ? CommandViews.Command(row, await ExecutionsAsync(connection, id.Value, cancellation))
+            ? CommandViews.Command(row, await ExecutionsAsync(connection, id.Value, cancellation), whole: true)
             : null;
     }
 
-    public async Task<IReadOnlyList<object>> ListAsync(int limit, CancellationToken cancellation)
+    /// <summary>The command as soon as its version is no longer <paramref name="since"/>, at the latest after the wait.</summary>
+    public async Task<CommandSummary?> WaitAsync(CommandId id, string? since, TimeSpan wait, CancellationToken cancellation)
+    {
+        var began = time.GetTimestamp();
+        while (true)
+        {
+            var view = await ShowAsync(id, cancellation);
+            var left = wait - time.GetElapsedTime(began);
+            if (view is null || left <= TimeSpan.Zero || (since is not null && view.Version != since))
+            {
+                return view;
+            }
+
+            since ??= view.Version;
+            await signal.Reports.WaitAsync(left < LongestSleep ? left : LongestSleep, time, cancellation);
+        }
+    }
+
+    public async Task<IReadOnlyList<CommandSummary>> ListAsync(int limit, CancellationToken cancellation)
     {
         await using var connection = await database.OpenConnectionAsync(cancellation);
-        var views = new List<object>();
+        var views = new List<CommandSummary>();
         foreach (var row in await CommandStore.ListAsync(connection, limit, cancellation))
         {
-            views.Add(CommandViews.Command(row, await ExecutionsAsync(connection, row.Id, cancellation)));
+            views.Add(CommandViews.Command(row, await ExecutionsAsync(connection, row.Id, cancellation), whole: false));
         }
 
         return views;
     }
 
-    /// <summary>Returns at the next report of any command, or after the wait.</summary>
-    public Task ChangeAsync(TimeSpan wait, CancellationToken cancellation) => signal.Reports.WaitAsync(wait, time, cancellation);
-
-    private async Task<CommandId?> ByKeyAsync(string key, CancellationToken cancellation)
+    private async Task<(CommandId? Id, Error? Error)> ByKeyAsync(LocalOrder order, HashSet<HostId> targets, CancellationToken cancellation)
     {
         await using var connection = await database.OpenConnectionAsync(cancellation);
         await using var transaction = await connection.BeginTransactionAsync(cancellation);
-        return await CommandStore.FindByKeyAsync(transaction, key, cancellation) is { } row ? new CommandId(row.Id) : null;
+        var row = (await CommandStore.FindByKeyAsync(transaction, order.IdempotencyKey!, cancellation))!;
+        var id = CommandId.From(row.Id);
+        var same = row.Script.AsSpan().SequenceEqual(order.Script.ToByteArray()) && row.Reason == order.Reason
+            && targets.SetEquals(await ExecutionStore.HostsAsync(transaction, id, cancellation));
+        return same ? (id, null) : (null, new Error
+        {
+            Code = ErrorCodes.IdempotencyKeyReused, Message = $"The key '{order.IdempotencyKey}' stands for another command. Use a new key for a new command.",
+            Field = "Idempotency-Key",
+        });
     }
 
     private static Error? Unresolved(IReadOnlyList<string> wanted, IReadOnlyList<HostRow> found)
@@ -72,7 +102,7 @@ internal sealed class LocalCommands(
             var matches = found.Where(h => IdText.Format(h.Id) == text || h.Hostname.Equals(text, StringComparison.OrdinalIgnoreCase)).ToList();
             if (matches.Count == 0)
             {
-                return new Error { Code = ErrorCodes.HostUnknown, Message = "No host of this site has this id or name. List them with: hanse host search", Field = "hosts" };
+                return new Error { Code = ErrorCodes.HostNotFound, Message = "No host of this site has this id or name. List them with: hanse host search", Field = "hosts" };
             }
 
             if (matches.Count > 1)

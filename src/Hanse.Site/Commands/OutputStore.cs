@@ -16,9 +16,10 @@ internal sealed class OutputStore(NpgsqlDataSource database)
         var receipt = new OutputReceipt();
         await using var connection = await database.OpenConnectionAsync(cancellation);
         await using var transaction = await connection.BeginTransactionAsync(cancellation);
-        foreach (var stream in report.Chunks.GroupBy(c => (Command: CommandId.FromBytes(c.CommandId.Span), c.Stream)))
+        foreach (var stream in report.Chunks.GroupBy(c => (Command: CommandId.FromBytes(c.CommandId.Span), c.Stream)).OrderBy(s => s.Key.Command.Value).ThenBy(s => s.Key.Stream))
         {
             var key = new StreamKey(stream.Key.Command.Value, host.Value, (short)stream.Key.Stream);
+            await LockAsync(transaction, key, cancellation);
             var held = await LengthAsync(connection, key, transaction, cancellation);
             foreach (var chunk in stream.OrderBy(c => c.Offset))
             {
@@ -60,6 +61,13 @@ internal sealed class OutputStore(NpgsqlDataSource database)
 
         return (result.ToArray(), length);
     }
+
+    /// <summary>One writer a stream: two reports that overlap (an agent that came back while its old link still wrote) must not both
+    /// be told that they continued it.</summary>
+    private static Task LockAsync(NpgsqlTransaction transaction, StreamKey key, CancellationToken cancellation) =>
+        transaction.Connection!.ExecuteAsync(new CommandDefinition(
+            "select pg_advisory_xact_lock(hashtextextended('commands_output ' || @Command::text || @Host::text || @Stream::text, 0))",
+            key, transaction, cancellationToken: cancellation));
 
     private static async Task<long> AppendAsync(
         NpgsqlTransaction transaction, StreamKey key, OutputChunk chunk, long held, CancellationToken cancellation)

@@ -86,7 +86,9 @@ internal sealed partial class RenewalDriver(SiteIdentity identity, SiteOptions o
         var outcome = await new RenewClient(time).RenewAsync(target, keys.Server.Value, keys.Verifier, key, cancellation);
         if (outcome is RenewOutcome.Renewed renewed)
         {
-            keys.Trust.Update(_ => renewed.Trust.WithIntermediates([renewed.Certificate]));
+            // What the intermediate before issued is still good, and its holders are judged by our own store (T5): it stays.
+            keys.Trust.Accept(renewed.Trust);
+            keys.Trust.Update(current => current.WithIntermediates([.. renewed.Trust.Intermediates, renewed.Certificate]));
             keys.Issuer.Swap(new LeafIssuer(key, renewed.Certificate, options.Lifetimes));
             File.Delete(file);
         }

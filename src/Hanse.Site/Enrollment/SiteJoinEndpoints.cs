@@ -34,7 +34,8 @@ internal static class SiteJoinEndpoints
         return Results.Ok(new { id = self.Id.ToString(), name = self.Name, federation = self.Federation.ToString(), externalNames = self.ExternalNames });
     }
 
-    private static async Task<IResult> StatusAsync(SiteIdentity identity, IUplinkStatus uplink, IHosts hosts, CancellationToken cancellation)
+    private static async Task<IResult> StatusAsync(
+        SiteIdentity identity, IUplinkStatus uplink, IHosts hosts, DiskSpace space, CancellationToken cancellation)
     {
         var (self, link, depth) = (identity.Self, uplink.Link, await uplink.DepthAsync(cancellation));
         var (all, online) = await hosts.CountAsync(cancellation);
@@ -45,7 +46,7 @@ internal static class SiteJoinEndpoints
             link = link?.Health.ToString().ToLowerInvariant() ?? "offline", lastSuccess = link?.LastSuccess, nextTry = link?.NextTry,
             lastError = link?.LastError is { } error ? new { code = error.Code, message = error.Message } : null,
             hostCount = all, onlineCount = online, queueDepth = depth.Waiting, oldestRecord = depth.Oldest,
-            intermediateExpires = self?.IntermediateNotAfter,
+            intermediateExpires = self?.IntermediateNotAfter, diskFree = space.Free, diskFull = space.Refusal() is not null,
         });
     }
 

@@ -17,7 +17,7 @@ using Hanse.Trust.Verification;
 namespace Hanse.Site.Enrollment;
 
 /// <summary>What a site answers on its link name: links of its agents, their joining by customer key (J3) and their renewals (T3).</summary>
-internal sealed class SiteNodeServer(SiteIdentity identity, ILinkAdmission admission, IHostEnrolment hosts, SiteServices services) : INodeServer
+internal sealed class SiteNodeServer(SiteIdentity identity, ILinkAdmission admission, IHostEnrolment hosts, DiskSpace space, SiteServices services) : INodeServer
 {
     private readonly AgentJoinVerifier _joins = new(services.Time);
     private readonly Lazy<X509Certificate2> _placeholder = new(() => Placeholder(services.Time));
@@ -72,7 +72,12 @@ internal sealed class SiteNodeServer(SiteIdentity identity, ILinkAdmission admis
 
         if (!Keys.Issuer.Value.CanIssue(services.Time))
         {
-            return NodeReply.Refuse(503, ErrorCodes.IssuerExpired, "The site's intermediate has ended, so it cannot take agents in. Reconnect the site to its coordinator.");
+            return IssuerExpired("take agents in");
+        }
+
+        if (space.Refusal() is { } full)
+        {
+            return NodeReply.Refuse(503, full.Code, full.Message);
         }
 
         var site = identity.Self!.Id;
@@ -104,6 +109,11 @@ internal sealed class SiteNodeServer(SiteIdentity identity, ILinkAdmission admis
             return NodeReply.Refuse(403, refusal.Code, refusal.Message);
         }
 
+        if (!Keys.Issuer.Value.CanIssue(services.Time))
+        {
+            return IssuerExpired("renew certificates");
+        }
+
         var leaf = Keys.Issuer.Value.IssueAgent(host, key, services.Time);
         await hosts.SetCertificateAsync(host, SpkiHash.Of(leaf).ToBytes(), leaf.NotAfter.ToUniversalTime(), cancellation);
         return NodeReply.Of(new RenewAnswer { Certificate = ByteString.CopyFrom(leaf.RawData), Trust = Trust() });
@@ -129,6 +139,9 @@ internal sealed class SiteNodeServer(SiteIdentity identity, ILinkAdmission admis
         answer.Proof = ByteString.CopyFrom(JoinProof.OfSite(row.SiteKey, site, caller.ServerCertificateHash, request, answer));
         return answer;
     }
+
+    private static NodeReply IssuerExpired(string what) => NodeReply.Refuse(
+        503, ErrorCodes.IssuerExpired, $"The site's intermediate has ended, so it cannot {what}. Reconnect the site to its coordinator.");
 
     /// <summary>Before the site has joined its port answers with a certificate of no federation: nobody can mistake it for a site.</summary>
     private static X509Certificate2 Placeholder(TimeProvider time)

@@ -14,14 +14,33 @@ internal sealed class InventoryIntake(NpgsqlDataSource database, InventoryStore 
 {
     /// <summary>Sections a host may hold; more is a peer that misbehaves.</summary>
     private const int MaxSections = 64;
+    private const int MaxName = 64;
+    private const int MaxError = 1000;
 
     public async Task<InventoryReceipt> ReceiveAsync(HostId host, InventoryReport report, CancellationToken cancellation)
     {
+        foreach (var section in report.Sections)
+        {
+            RefuseMalformed(section);
+        }
+
         await using var connection = await database.OpenConnectionAsync(cancellation);
         await using var transaction = await connection.BeginTransactionAsync(cancellation);
         var held = await InventoryStore.HashesAsync(transaction, host, cancellation);
+        if (report.Full)
+        {
+            var named = report.Sections.Select(s => s.Name).Concat(report.Unchanged.Select(u => u.Name)).ToHashSet();
+            await InventoryStore.RemoveOthersAsync(transaction, host, named, cancellation);
+            held = held.Where(h => named.Contains(h.Key)).ToDictionary();
+        }
+
+        if (held.Keys.Union(report.Sections.Select(s => s.Name)).Count() > MaxSections)
+        {
+            throw new FormatException($"A host has at most {MaxSections} sections.");
+        }
+
         var receipt = new InventoryReceipt();
-        foreach (var section in report.Sections.Take(MaxSections))
+        foreach (var section in report.Sections)
         {
             if (!IsSound(section))
             {
@@ -37,12 +56,6 @@ internal sealed class InventoryIntake(NpgsqlDataSource database, InventoryStore 
         }
 
         receipt.Wanted.AddRange(report.Unchanged.Where(u => !Matches(held, u)).Select(u => u.Name));
-        if (report.Full)
-        {
-            await InventoryStore.RemoveOthersAsync(
-                transaction, host, report.Sections.Select(s => s.Name).Concat(report.Unchanged.Select(u => u.Name)), cancellation);
-        }
-
         await transaction.CommitAsync(cancellation);
         outbox.Wake();
         return receipt;
@@ -53,7 +66,23 @@ internal sealed class InventoryIntake(NpgsqlDataSource database, InventoryStore 
     private static bool Matches(Dictionary<string, byte[]> held, SectionHash reported) =>
         held.TryGetValue(reported.Name, out var hash) && hash.AsSpan().SequenceEqual(reported.Hash.Span);
 
+    /// <summary>A body that its hash does not fit was damaged on the way, and is asked for again.</summary>
     private static bool IsSound(Section section) =>
-        section.Name.Length is > 0 and <= 64
-        && (section.Error.Length > 0 || SHA256.HashData(section.Body.Span).AsSpan().SequenceEqual(section.Hash.Span));
+        section.Error.Length > 0 || SHA256.HashData(section.Body.Span).AsSpan().SequenceEqual(section.Hash.Span);
+
+    /// <summary>What no repetition would mend.</summary>
+    private static void RefuseMalformed(Section section)
+    {
+        var fault = section.Name.Length is 0 or > MaxName || section.Name.Any(c => !char.IsAsciiLetterOrDigit(c) && c is not ('-' or '_' or '.'))
+            ? $"A section's name has 1 to {MaxName} letters, digits, hyphens, dots or underscores."
+            : section.Error.Length > MaxError || section.Error.Contains('\0', StringComparison.Ordinal)
+            ? $"The error of section {section.Name} is longer than {MaxError} characters or no text."
+            : section.CollectedUnixMs is < 0 or > 253_402_300_799_999
+            ? $"Section {section.Name} was collected at no instant between the years 1970 and 9999."
+            : null;
+        if (fault is not null)
+        {
+            throw new FormatException(fault);
+        }
+    }
 }

@@ -78,10 +78,18 @@ internal sealed partial class UplinkDriver(
             LogDatabase(services.Logger, away.Message);
             await link.CloseAsync(LinkErrors.Of(ErrorCodes.DatabaseUnavailable, "The site's database is away."));
         }
+        catch (Exception fault) // nobody awaits this: a link that no longer drains must not look alive
+        {
+            LogFault(services.Logger, fault);
+            await link.CloseAsync(LinkErrors.Of(ErrorCodes.InternalError, "The site's outbox failed; its log has the reason."));
+        }
     }
 
     [LoggerMessage(1, LogLevel.Warning, "The outbox goes on in the new epoch {Epoch}")]
     private static partial void LogNewEpoch(ILogger logger, Guid epoch);
+
+    [LoggerMessage(3, LogLevel.Error, "Draining the outbox failed")]
+    private static partial void LogFault(ILogger logger, Exception fault);
 
     [LoggerMessage(2, LogLevel.Warning, "The outbox cannot be read: {Why}")]
     private static partial void LogDatabase(ILogger logger, string why);

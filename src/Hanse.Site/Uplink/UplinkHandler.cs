@@ -14,7 +14,7 @@ namespace Hanse.Site.Uplink;
 
 /// <summary>The site's inbox: what the coordinator may ask. An order is durable before it is answered (D2).</summary>
 internal sealed partial class UplinkHandler(
-    ICommands commands, IInventory inventory, IHosts hosts, IDesiredState desired, ILogger<UplinkHandler> logger) : ILinkHandler
+    ICommands commands, IInventory inventory, IHosts hosts, IDesiredState desired, DiskSpace space, ILogger<UplinkHandler> logger) : ILinkHandler
 {
     public void OnOpened(NodeLink link) => LogOpened(link.Peer.Remote, link.Fence);
 
@@ -24,6 +24,7 @@ internal sealed partial class UplinkHandler(
         {
             return request switch
             {
+                CommandDispatch when space.Refusal() is { } full => LinkReply.Refuse(full), // U7: the coordinator tries again
                 CommandDispatch dispatch => await DoneAsync(commands.TakeAsync(dispatch, cancellation)),
                 CommandCancel cancel => await DoneAsync(commands.CancelAsync(cancel, cancellation)),
                 DesiredState state => LinkReply.Of(await desired.AcceptAsync(state, cancellation)),
@@ -40,7 +41,7 @@ internal sealed partial class UplinkHandler(
         catch (NpgsqlException away)
         {
             LogDatabase(call.Method, away.Message);
-            return LinkReply.Refuse(ErrorCodes.DatabaseUnavailable, "The site's database did not take it; try again.");
+            return LinkReply.Refuse(DiskSpace.Explain(away));
         }
     }
 

@@ -1,10 +1,11 @@
 using System.Text;
 using System.Text.RegularExpressions;
 
-namespace Hanse.Coordinator.Commands;
+namespace Hanse.Protocol.Commands;
 
-/// <summary>What a script must be before it is sent anywhere. Each breach names the field and the fix.</summary>
-internal static partial class ScriptRules
+/// <summary>What a script must be before it is sent anywhere, the same where it is given at the coordinator and at a site (J6). Each
+/// breach names the field and the fix.</summary>
+public static partial class ScriptRules
 {
     public const int MaximumBody = 256 * 1024;
     public const int MaximumArguments = 256;
@@ -21,7 +22,7 @@ internal static partial class ScriptRules
         Program(script) ?? Arguments(script.Arguments ?? []) ?? Environment(script.Environment ?? new Dictionary<string, string>()) ?? Limits(script);
 
     /// <summary>Reasons are one line of text.</summary>
-    public static FieldBreach? Reason(string? reason) => reason switch
+    internal static FieldBreach? Reason(string? reason) => reason switch
     {
         { Length: > MaximumReason } => new("reason", $"The reason has {reason.Length} characters; at most {MaximumReason} are kept. Shorten it."),
         not null when reason.Any(char.IsControl) => new("reason", "The reason has control characters. Write it on one line."),
@@ -112,4 +113,4 @@ internal static partial class ScriptRules
 }
 
 /// <summary>Which field is wrong, and what to do about it.</summary>
-internal sealed record FieldBreach(string Field, string Fix);
+public sealed record FieldBreach(string Field, string Fix);

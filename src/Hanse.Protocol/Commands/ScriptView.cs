@@ -1,7 +1,7 @@
 using Google.Protobuf.Collections;
 using Hanse.Protocol.Messages;
 
-namespace Hanse.Coordinator.Commands;
+namespace Hanse.Protocol.Commands;
 
 /// <summary>A script as the API shows and takes it.</summary>
 /// <param name="Interpreter">Absolute path; empty: the first argument is the program and the body must be empty.</param>
@@ -11,7 +11,7 @@ namespace Hanse.Coordinator.Commands;
 /// <param name="Timeout">How long it may run.</param>
 /// <param name="OutputLimit">Bytes kept of each stream.</param>
 /// <param name="RunAs">Local user; empty: the agent's own.</param>
-internal sealed record ScriptView(
+public sealed record ScriptView(
     string? Interpreter = null,
     string? Body = null,
     IReadOnlyList<string>? Arguments = null,
