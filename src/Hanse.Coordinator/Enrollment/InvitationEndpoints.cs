@@ -3,7 +3,6 @@ using Hanse.Coordinator.Api;
 using Hanse.Coordinator.Sites.Api;
 using Hanse.Protocol.Errors;
 using Hanse.Protocol.Ids;
-using Hanse.Protocol.Messages;
 using Hanse.Protocol.Text;
 using Hanse.Trust.Dialing;
 using Microsoft.AspNetCore.Builder;

@@ -1,4 +1,5 @@
 using Hanse.Coordinator.Commands;
+using Hanse.Protocol.Commands;
 
 namespace Hanse.Coordinator.Tests.Commands;
 
