@@ -46,12 +46,12 @@ public static class CoordinatorModule
             .AddSingleton<FederationStore>()
             .AddSingleton<Federation>().AddSingleton<IFederation>(s => s.GetRequiredService<Federation>())
             .AddSingleton<CoordinatorNodeServer>().AddSingleton<InvitationDesk>().AddSingleton<RenewalDriver>()
-            .AddSingleton<IBans, BanStore>();
+            .AddSingleton<BanStore>().AddSingleton<IBans, Bans>();
         services
             .AddSingleton<SiteStore>().AddSingleton<ISites>(s => s.GetRequiredService<SiteStore>())
             .AddSingleton<IHostTagsObserver>(s => s.GetRequiredService<SiteStore>())
             .AddSingleton<SiteLinks>().AddSingleton<ISiteChannel>(s => s.GetRequiredService<SiteLinks>())
-            .AddSingleton<ISiteRegistry, SiteRegistry>().AddSingleton<DesiredStateDriver>();
+            .AddSingleton<ISiteRegistry, SiteRegistry>().AddSingleton<DesiredStateDriver>().AddSingleton<SiteActions>();
         services
             .AddSingleton<IRollups, RollupStore>()
             .AddSingleton<RecordIntake>().AddSingleton<StateIntake>().AddSingleton<UplinkHandler>()

@@ -7,6 +7,9 @@ namespace Hanse.EndToEnd.Tests;
 /// <summary>A demo federation in a folder of its own, handled as a person does: by <c>./up</c> and <c>./hanse</c> of this checkout, with the real programs.</summary>
 internal sealed class Demo : IAsyncDisposable
 {
+    /// <summary><c>./hanse</c> asks the federation that this checkout brought up last, so tests of one checkout take turns.</summary>
+    public const string OneAtATime = "one checkout";
+
     // The first ./up of a checkout builds.
     private static readonly TimeSpan ScriptLimit = TimeSpan.FromMinutes(10);
 

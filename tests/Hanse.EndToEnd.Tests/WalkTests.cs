@@ -8,6 +8,7 @@ using Npgsql;
 namespace Hanse.EndToEnd.Tests;
 
 /// <summary>The first half hour of a new user, with the real programs: two commands bring a federation up, and every promise of the README is tried once.</summary>
+[Collection(Demo.OneAtATime)]
 public sealed class WalkTests
 {
     private readonly Demo _demo = new();

@@ -69,7 +69,7 @@ internal sealed partial class CommandDispatchDriver(
             }
 
             // 1
-            var free = sites.Connected.Where(s => !_sending.ContainsKey(s)).ToArray();
+            var free = sites.Accepting.Where(s => !_sending.ContainsKey(s)).ToArray();
             var claims = free.Length == 0
                 ? []
                 : await DispatchStore.ClaimAsync(connection, free, now, now + options.SendTimeout + LeaseMargin, ClaimLimit, cancellation);

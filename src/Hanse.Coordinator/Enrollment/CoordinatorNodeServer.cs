@@ -72,7 +72,7 @@ internal sealed class CoordinatorNodeServer(
 
         var digest = JoinTokenMachine.Digest(request.Token.Span);
         var (decision, site, certificate) = await store.RedeemAsync(
-            digest, SpkiHash.Of(key), (transaction, id) => IssueAsync(transaction, id, key, caller, cancellation), cancellation);
+            digest, SpkiHash.Of(key), (transaction, id) => IssueAsync(transaction, id, key, Short(request.SoftwareVersion), caller, cancellation), cancellation);
         if (decision is JoinTokenDecision.Refused refused)
         {
             if (refused.Code == ErrorCodes.TokenUsed)
@@ -84,7 +84,6 @@ internal sealed class CoordinatorNodeServer(
         }
 
         federation.Learn(certificate!);
-        await sites.EnrollAsync(site, Short(request.SoftwareVersion), X509CertificateLoader.LoadCertificate(certificate!).NotAfter.ToUniversalTime(), cancellation);
         return NodeReply.Of(Answer((await sites.FindAsync(site.ToString(), cancellation))!, certificate!));
     }
 
@@ -113,17 +112,24 @@ internal sealed class CoordinatorNodeServer(
         }
 
         var intermediate = federation.Root.IssueForSite(row.SiteId, key, SiteNames.Of(row), options.Time);
-        await store.AddIntermediateAsync(SpkiHash.Of(key), row.SiteId, intermediate.RawData, intermediate.NotAfter.ToUniversalTime(), cancellation);
+        await using (var connection = await options.Database.OpenConnectionAsync(cancellation))
+        await using (var transaction = await connection.BeginTransactionAsync(cancellation))
+        {
+            await store.AddIntermediateAsync(transaction, SpkiHash.Of(key), row.SiteId, intermediate.RawData, intermediate.NotAfter.ToUniversalTime(), cancellation);
+            await sites.EnrollAsync(transaction, row.SiteId, row.SoftwareVersion ?? "", intermediate.NotAfter.ToUniversalTime(), cancellation);
+            await transaction.CommitAsync(cancellation);
+        }
+
         federation.Learn(intermediate.RawData);
-        await sites.EnrollAsync(row.SiteId, row.SoftwareVersion ?? "", intermediate.NotAfter.ToUniversalTime(), cancellation);
         return NodeReply.Of(new RenewAnswer { Certificate = ByteString.CopyFrom(intermediate.RawData), Trust = Trust() });
     }
 
     private async Task<(byte[] Certificate, DateTimeOffset NotAfter)> IssueAsync(
-        NpgsqlTransaction transaction, SiteId site, PublicKey key, NodeCaller caller, CancellationToken cancellation)
+        NpgsqlTransaction transaction, SiteId site, PublicKey key, string softwareVersion, NodeCaller caller, CancellationToken cancellation)
     {
         var row = (await sites.FindAsync(site.ToString(), cancellation))!;
         var intermediate = federation.Root.IssueForSite(site, key, SiteNames.Of(row), options.Time);
+        await sites.EnrollAsync(transaction, site, softwareVersion, intermediate.NotAfter.ToUniversalTime(), cancellation);
         await audit.AppendAsync(
             transaction.Connection!, transaction,
             new AuditEvent("site.join", new AuditActor($"site:{site}", SourceAddress: caller.Remote?.ToString())) { Site = site, Outcome = "enrolled" },

@@ -14,7 +14,7 @@ namespace Hanse.Coordinator.Enrollment;
 
 /// <summary>The federation's keys in use by this replica: the root (unsealed in memory only, T7), this replica's own issuer and
 /// certificate, the customer key, and the trust set built from the registry.</summary>
-internal sealed class Federation(CoordinatorOptions options, FederationStore store, TimeProvider time) : IFederation
+internal sealed class Federation(CoordinatorOptions options, FederationStore store, BanStore bans, TimeProvider time) : IFederation
 {
     private const string CustomerKeyLabel = "customer-key";
     private FederationRow? _row;
@@ -129,13 +129,19 @@ internal sealed class Federation(CoordinatorOptions options, FederationStore sto
     private bool IsCurrent(NodeCredential held) =>
         held.NotAfter > time.GetUtcNow() && held.Chain.Any(c => c.RawData.AsSpan().SequenceEqual(Issuer.Value.Intermediate.RawData));
 
-    private async Task<TrustAnchors> ReadAnchorsAsync(FederationRow row, CancellationToken cancellation) => new(
-        new FederationId(row.FederationId), [X509CertificateLoader.LoadCertificate(row.RootCertificate)],
-        (await store.IntermediatesAsync(cancellation)).Select(der => X509CertificateLoader.LoadCertificate(der)))
+    private async Task<TrustAnchors> ReadAnchorsAsync(FederationRow row, CancellationToken cancellation)
     {
-        Generation = (ulong)row.TrustGeneration, IncarnationNumber = (ulong)row.IncarnationNumber,
-        Incarnation = ByteString.CopyFrom(row.Incarnation.ToByteArray(bigEndian: true)),
-    };
+        var anchors = new TrustAnchors(
+            new FederationId(row.FederationId), [X509CertificateLoader.LoadCertificate(row.RootCertificate)],
+            (await store.IntermediatesAsync(cancellation)).Select(der => X509CertificateLoader.LoadCertificate(der)))
+        {
+            Generation = (ulong)row.TrustGeneration, IncarnationNumber = (ulong)row.IncarnationNumber,
+            Incarnation = ByteString.CopyFrom(row.Incarnation.ToByteArray(bigEndian: true)),
+        };
+        return await bans.NewestAsync(cancellation) is not { } list ? anchors
+            : RevocationSignature.Verify(list, anchors) is { } revocations ? anchors.WithRevocations(revocations)
+            : throw new InvalidDataException("The newest revocation list in the database is not signed by this federation's coordinator. Restore the database from a backup.");
+    }
 
     private IEnumerable<X509Certificate2> OwnIntermediates() =>
         Trust.Value.Intermediates.Where(i => CertificateNames.ReadIdentity(i)?.Kind == NodeKind.Coordinator);

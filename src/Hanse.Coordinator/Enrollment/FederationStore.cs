@@ -39,14 +39,12 @@ internal sealed class FederationStore(NpgsqlDataSource database, TimeProvider ti
         return (await FindAsync(connection, null, cancellation))!;
     }
 
+    /// <summary>Those of removed sites too: they are told that they are banned, not that nobody knows them (T6).</summary>
     public async Task<IReadOnlyList<byte[]>> IntermediatesAsync(CancellationToken cancellation)
     {
         await using var connection = await database.OpenConnectionAsync(cancellation);
         return (await connection.QueryAsync<byte[]>(new CommandDefinition(
-            """
-            select i.certificate from enrollment_intermediate i left join sites_site s on s.id = i.site_id
-            where i.site_id is null or s.status <> 3 order by i.created_at desc
-            """,
+            "select certificate from enrollment_intermediate order by created_at desc",
             cancellationToken: cancellation))).AsList();
     }
 
@@ -60,6 +58,11 @@ internal sealed class FederationStore(NpgsqlDataSource database, TimeProvider ti
         transaction.Connection!.ExecuteAsync(new CommandDefinition(
             "insert into enrollment_token (token_hash, kind, node_id, expires_at, created_at) values (@Digest, @kind, @node, @Expires, @now)",
             new { token.Digest, kind = (short)kind, node, token.Expires, now = time.GetUtcNow() }, transaction, cancellationToken: cancellation));
+
+    /// <summary>Voids every token of a node. A redemption that is under way holds the token's row, so it comes before or after, never between.</summary>
+    public Task RemoveTokensAsync(NpgsqlTransaction transaction, Guid node, CancellationToken cancellation) =>
+        transaction.Connection!.ExecuteAsync(new CommandDefinition(
+            "delete from enrollment_token where node_id = @node", new { node }, transaction, cancellationToken: cancellation));
 
     /// <summary>Redeems a site's token (J2): what the first redemption gave is stored with it and given again to the same key.</summary>
     /// <param name="digest">SHA-256 of the token.</param>
@@ -107,6 +110,10 @@ internal sealed class FederationStore(NpgsqlDataSource database, TimeProvider ti
             "update enrollment_token set linked = true where node_id = @site and redeemed_hash is not null and not linked",
             new { site = site.Value }, cancellationToken: cancellation));
     }
+
+    public Task AddIntermediateAsync(
+        NpgsqlTransaction transaction, SpkiHash spki, SiteId site, byte[] certificate, DateTimeOffset notAfter, CancellationToken cancellation) =>
+        AddIntermediateAsync(transaction.Connection!, transaction, spki, site, certificate, notAfter, cancellation);
 
     private Task AddIntermediateAsync(
         NpgsqlConnection connection, NpgsqlTransaction? transaction, SpkiHash spki, SiteId? site, byte[] certificate, DateTimeOffset notAfter,

@@ -31,6 +31,41 @@ internal sealed class InvitationDesk(
         return Of(row, NodeKind.Site, options.Addresses, options.Names.LinkName, token, expires, "hanse site join");
     }
 
+    /// <summary>A new token in place of the old one. Null if the site is not pending any more.</summary>
+    public async Task<Invitation?> RegenerateAsync(SiteRow site, TimeSpan life, ActorContext caller, CancellationToken cancellation)
+    {
+        await using var connection = await options.Database.OpenConnectionAsync(cancellation);
+        await using var transaction = await connection.BeginTransactionAsync(cancellation);
+        await store.RemoveTokensAsync(transaction, site.Id, cancellation);
+        if (await sites.ChangeAsync(transaction, site.SiteId, [SiteLifecycle.Pending], SiteLifecycle.Pending, "", cancellation) is null)
+        {
+            return null;
+        }
+
+        var token = JoinTokenMachine.NewToken();
+        var expires = options.Time.GetUtcNow() + life;
+        await store.AddTokenAsync(transaction, JoinTokenMachine.Issue(token, expires), NodeKind.Site, site.Id, cancellation);
+        await audit.AppendAsync(connection, transaction, Event("site.regenerate", caller, site), cancellation);
+        await transaction.CommitAsync(cancellation);
+        return Of(site, NodeKind.Site, options.Addresses, options.Names.LinkName, token, expires, "hanse site join");
+    }
+
+    /// <summary>False if the site is not pending any more.</summary>
+    public async Task<bool> CancelAsync(SiteRow site, ActorContext caller, CancellationToken cancellation)
+    {
+        await using var connection = await options.Database.OpenConnectionAsync(cancellation);
+        await using var transaction = await connection.BeginTransactionAsync(cancellation);
+        await store.RemoveTokensAsync(transaction, site.Id, cancellation);
+        if (await sites.ChangeAsync(transaction, site.SiteId, [SiteLifecycle.Pending], SiteLifecycle.Removed, "cancelled", cancellation) is null)
+        {
+            return false;
+        }
+
+        await audit.AppendAsync(connection, transaction, Event("site.cancel", caller, site), cancellation);
+        await transaction.CommitAsync(cancellation);
+        return true;
+    }
+
     public async Task<Invitation> InviteAgentAsync(SiteRow site, TimeSpan life, ActorContext caller, CancellationToken cancellation)
     {
         await using var connection = await options.Database.OpenConnectionAsync(cancellation);

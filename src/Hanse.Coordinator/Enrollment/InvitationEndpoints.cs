@@ -17,6 +17,9 @@ internal static class InvitationEndpoints
 {
     private const int MaxLocation = 200;
     private const int DefaultPort = 7443;
+    private static readonly TimeSpan DefaultSync = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan ShortestSync = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LongestSync = TimeSpan.FromHours(1);
     private static readonly TimeSpan DefaultLife = TimeSpan.FromHours(24);
     private static readonly TimeSpan LongestLife = TimeSpan.FromDays(365);
 
@@ -24,6 +27,10 @@ internal static class InvitationEndpoints
     {
         api.MapPost("/sites/invitations", InviteSiteAsync).WithTags("Sites").WithName("InviteSite")
             .WithSummary("Make a pending site and its join string, shown this once").RequireAuthorization(AccessPolicies.Administrator);
+        api.MapPost("/sites/{site}/invitation", RegenerateAsync).WithTags("Sites").WithName("RegenerateSiteInvitation")
+            .WithSummary("A new join string for a pending site; the old one is void").RequireAuthorization(AccessPolicies.Administrator);
+        api.MapPost("/sites/{site}/cancel", CancelAsync).WithTags("Sites").WithName("CancelSiteInvitation")
+            .WithSummary("Take the invitation of a pending site back").RequireAuthorization(AccessPolicies.Administrator);
         api.MapPost("/agents/invitations", InviteAgentAsync).WithTags("Hosts").WithName("InviteAgent")
             .WithSummary("The join string with which agents join a site").RequireAuthorization(AccessPolicies.Administrator);
     }
@@ -64,11 +71,42 @@ internal static class InvitationEndpoints
             return wrong;
         }
 
-        var site = new NewSite(SiteId.New(), name, externalNames, addresses, request.Location, request.Latitude, request.Longitude);
+        var sync = request.SyncInterval ?? DefaultSync;
+        if (sync < ShortestSync || sync > LongestSync)
+        {
+            return Problems.Invalid(ErrorCodes.RequestInvalid, "syncInterval", "syncInterval lies between 1s and 1h.");
+        }
+
+        var site = new NewSite(SiteId.New(), name, externalNames, addresses, request.Location, request.Latitude, request.Longitude, sync);
         return await desk.InviteSiteAsync(site, life, caller, cancellation) is { } invitation
             ? TypedResults.Ok(invitation)
             : Problems.Conflict(ErrorCodes.NameTaken, $"Another site is called '{name}'. Choose another name, or remove that site.", "name");
     }
+
+    private static async Task<Results<Ok<Invitation>, ProblemHttpResult>> RegenerateAsync(
+        string site, RegenerateRequest request, ActorContext caller, ISites sites, InvitationDesk desk, CancellationToken cancellation)
+    {
+        if (Life(request.Ttl, out var life) is { } wrong)
+        {
+            return wrong;
+        }
+
+        return await sites.FindAsync(site, cancellation) is not { } row ? Unknown(site)
+            : await desk.RegenerateAsync(row, life, caller, cancellation) is { } invitation ? TypedResults.Ok(invitation)
+            : NotPending(row, "has joined already, so it needs no join string");
+    }
+
+    private static async Task<Results<NoContent, ProblemHttpResult>> CancelAsync(
+        string site, ActorContext caller, ISites sites, InvitationDesk desk, CancellationToken cancellation) =>
+        await sites.FindAsync(site, cancellation) is not { } row ? Unknown(site)
+            : await desk.CancelAsync(row, caller, cancellation) ? TypedResults.NoContent()
+            : NotPending(row, "has joined already. `hanse site remove` takes it out");
+
+    private static ProblemHttpResult Unknown(string site) =>
+        Problems.NotFound(ErrorCodes.SiteNotFound, $"There is no site '{Short(site)}'. `hanse site list` shows them.", "site");
+
+    private static ProblemHttpResult NotPending(SiteRow site, string why) =>
+        Problems.Conflict(ErrorCodes.SiteNotPending, $"{site.Name} {why}.", "site");
 
     private static async Task<Results<Ok<Invitation>, ProblemHttpResult>> InviteAgentAsync(
         AgentInvitationRequest request, ActorContext caller, ISites sites, InvitationDesk desk, CancellationToken cancellation)
@@ -101,7 +139,10 @@ internal static class InvitationEndpoints
 /// <summary>Body of POST /sites/invitations.</summary>
 internal sealed record SiteInvitationRequest(
     string? Name, IReadOnlyList<string>? ExternalNames, IReadOnlyList<string>? Addresses = null, string? Location = null,
-    double? Latitude = null, double? Longitude = null, TimeSpan? Ttl = null);
+    double? Latitude = null, double? Longitude = null, TimeSpan? Ttl = null, TimeSpan? SyncInterval = null);
+
+/// <summary>Body of POST /sites/{site}/invitation.</summary>
+internal sealed record RegenerateRequest(TimeSpan? Ttl = null);
 
 /// <summary>Body of POST /agents/invitations.</summary>
 internal sealed record AgentInvitationRequest(string? Site, TimeSpan? Ttl = null);

@@ -13,7 +13,7 @@ namespace Hanse.Coordinator.Sites;
 /// <summary>Tells each site its desired state when its link comes up, and again while the generation it observes lags behind (D1).
 /// The state is built from the tables at the moment of sending, so nothing is queued and nothing can be lost.</summary>
 internal sealed partial class DesiredStateDriver(
-    ISites sites, ISiteChannel channel, IFederation federation, IHostDirectory directory, NpgsqlDataSource database, TimeProvider time,
+    ISites sites, SiteLinks channel, IFederation federation, IHostDirectory directory, NpgsqlDataSource database, TimeProvider time,
     ILogger<DesiredStateDriver> logger)
 {
     private static readonly TimeSpan Recheck = TimeSpan.FromSeconds(10);
@@ -22,16 +22,19 @@ internal sealed partial class DesiredStateDriver(
 
     public async Task RunAsync(CancellationToken cancellation)
     {
-        channel.CameOnline += OnCameOnline;
+        channel.CameOnline += Tell;
         try
         {
             await Task.WhenAll(SendDueAsync(cancellation), RecheckAsync(cancellation));
         }
         finally
         {
-            channel.CameOnline -= OnCameOnline;
+            channel.CameOnline -= Tell;
         }
     }
+
+    /// <summary>Something in the site's desired state has changed: do not wait for the next look.</summary>
+    public void Tell(SiteId site) => _due.Writer.TryWrite(site);
 
     private async Task SendDueAsync(CancellationToken cancellation)
     {
@@ -56,9 +59,13 @@ internal sealed partial class DesiredStateDriver(
             try
             {
                 var connected = channel.Connected;
-                foreach (var site in (await sites.ListAsync(cancellation)).Where(s => s.ObservedGeneration < s.Generation && connected.Contains(s.SiteId)))
+                foreach (var site in await sites.ListAsync(cancellation))
                 {
-                    OnCameOnline(site.SiteId);
+                    channel.SetSuspended(site.SiteId, site.Lifecycle == SiteLifecycle.Suspended);
+                    if (site.ObservedGeneration < site.Generation && connected.Contains(site.SiteId))
+                    {
+                        Tell(site.SiteId);
+                    }
                 }
             }
             catch (NpgsqlException away)
@@ -80,6 +87,7 @@ internal sealed partial class DesiredStateDriver(
         {
             Incarnation = ByteString.CopyFrom(federation.Incarnation.ToByteArray(bigEndian: true)), IncarnationNumber = federation.IncarnationNumber,
             Generation = (ulong)row.Generation, Trust = trust, SiteKey = ByteString.CopyFrom(siteKey), SiteName = row.Name,
+            Suspended = row.Lifecycle == SiteLifecycle.Suspended, SyncMs = (uint)row.SyncMs,
         };
         state.ExternalNames.AddRange(row.ExternalNames);
         state.Addresses.AddRange(row.Addresses);
@@ -94,8 +102,6 @@ internal sealed partial class DesiredStateDriver(
             LogNotSent(site, failure.Message);
         }
     }
-
-    private void OnCameOnline(SiteId site) => _due.Writer.TryWrite(site);
 
     [LoggerMessage(1, LogLevel.Warning, "Desired state did not reach site {Site}: {Why}")]
     private partial void LogNotSent(SiteId site, string why);

@@ -13,12 +13,20 @@ namespace Hanse.Coordinator.Sites;
 /// <summary>The site registry over HTTP.</summary>
 internal static class SiteEndpoints
 {
+    private const int ReasonLimit = 1_000;
+
     public static void MapSites(this RouteGroupBuilder api)
     {
         api.MapGet("/sites", ListAsync).WithTags("Sites").WithName("ListSites").WithSummary("Sites that are not removed, by name")
             .RequireAuthorization(AccessPolicies.Viewer);
         api.MapGet("/sites/{site}", GetAsync).WithTags("Sites").WithName("GetSite").WithSummary("One site by id or name")
             .RequireAuthorization(AccessPolicies.Viewer);
+        api.MapPost("/sites/{site}/suspend", SuspendAsync).WithTags("Sites").WithName("SuspendSite")
+            .WithSummary("Accept nothing from a site and send it nothing; its link stays").RequireAuthorization(AccessPolicies.Administrator);
+        api.MapPost("/sites/{site}/resume", ResumeAsync).WithTags("Sites").WithName("ResumeSite").WithSummary("End a suspension")
+            .RequireAuthorization(AccessPolicies.Administrator);
+        api.MapPost("/sites/{site}/remove", RemoveAsync).WithTags("Sites").WithName("RemoveSite")
+            .WithSummary("Take a site out for good: its key is revoked, its hosts leave the directory").RequireAuthorization(AccessPolicies.Administrator);
         api.MapGet("/status", StatusAsync).WithTags("Status").WithName("GetStatus").WithSummary("How the federation stands")
             .RequireAuthorization(AccessPolicies.Viewer);
     }
@@ -30,7 +38,25 @@ internal static class SiteEndpoints
         string site, ISites sites, SiteLinks links, CancellationToken cancellation) =>
         await sites.FindAsync(site, cancellation) is { } row
             ? TypedResults.Ok(SiteView.Of(row, links))
-            : Problems.NotFound(ErrorCodes.SiteNotFound, "There is no site of this id or name. `hanse site list` shows them.", "site");
+            : SiteActions.Unknown();
+
+    private static async Task<Results<NoContent, ProblemHttpResult>> SuspendAsync(
+        string site, SiteReasonRequest request, ActorContext actor, SiteActions actions, CancellationToken cancellation) =>
+        Wrong(request) ?? Done(await actions.SuspendAsync(site, request.Reason, actor, cancellation));
+
+    private static async Task<Results<NoContent, ProblemHttpResult>> ResumeAsync(
+        string site, ActorContext actor, SiteActions actions, CancellationToken cancellation) =>
+        Done(await actions.ResumeAsync(site, actor, cancellation));
+
+    private static async Task<Results<NoContent, ProblemHttpResult>> RemoveAsync(
+        string site, SiteReasonRequest request, ActorContext actor, SiteActions actions, CancellationToken cancellation) =>
+        Wrong(request) ?? Done(await actions.RemoveAsync(site, request.Reason, actor.ForAudit(), cancellation));
+
+    private static Results<NoContent, ProblemHttpResult> Done(ProblemHttpResult? problem) => problem is null ? TypedResults.NoContent() : problem;
+
+    private static ProblemHttpResult? Wrong(SiteReasonRequest request) => request.Reason.Length > ReasonLimit || request.Reason.Any(char.IsControl)
+        ? Problems.Invalid(ErrorCodes.RequestInvalid, "reason", $"reason is one line of at most {ReasonLimit} characters.")
+        : null;
 
     private static async Task<Ok<StatusView>> StatusAsync(
         ISites sites, SiteLinks links, Enrollment.Api.IFederation federation, CancellationToken cancellation)
@@ -47,13 +73,18 @@ internal static class SiteEndpoints
 internal sealed record SiteView(
     SiteId Id, string Name, string Status, string Link, long HostCount, long OnlineCount, long QueueDepth, IReadOnlyList<string> ExternalNames,
     IReadOnlyList<string> Addresses, string? Location, double? Latitude, double? Longitude, DateTimeOffset? LastSeen, string? Version,
-    DateTimeOffset CreatedAt, DateTimeOffset? EnrolledAt, DateTimeOffset? IntermediateExpires)
+    DateTimeOffset CreatedAt, DateTimeOffset? EnrolledAt, DateTimeOffset? IntermediateExpires, TimeSpan SyncInterval, string? StatusReason,
+    DateTimeOffset? StatusChangedAt)
 {
     public static SiteView Of(SiteRow row, SiteLinks links) => new(
         row.SiteId, row.Name, row.Lifecycle.ToString().ToLowerInvariant(), links.Health(row.SiteId), row.HostCount, row.OnlineCount, row.QueueDepth,
         row.ExternalNames, row.Addresses, row.Location, row.Latitude, row.Longitude, row.LastSyncAt, row.SoftwareVersion, row.CreatedAt,
-        row.EnrolledAt, row.IntermediateExpiresAt);
+        row.EnrolledAt, row.IntermediateExpiresAt, TimeSpan.FromMilliseconds(row.SyncMs), row.StatusReason.Length == 0 ? null : row.StatusReason,
+        row.StatusChangedAt);
 }
+
+/// <summary>Why; it goes into the audit log, and the site is told.</summary>
+internal sealed record SiteReasonRequest(string Reason = "");
 
 /// <summary>The federation in numbers.</summary>
 internal sealed record StatusView(

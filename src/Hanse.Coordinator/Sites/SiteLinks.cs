@@ -12,10 +12,13 @@ namespace Hanse.Coordinator.Sites;
 internal sealed class SiteLinks : ISiteChannel
 {
     private readonly ConcurrentDictionary<SiteId, NodeLink> _links = new();
+    private readonly ConcurrentDictionary<SiteId, bool> _suspended = new();
 
     public event Action<SiteId>? CameOnline;
 
     public IReadOnlyCollection<SiteId> Connected => [.. _links.Keys];
+
+    public IReadOnlyCollection<SiteId> Accepting => [.. _links.Keys.Where(s => !_suspended.ContainsKey(s))];
 
     public void Add(SiteId site, NodeLink link)
     {
@@ -36,6 +39,27 @@ internal sealed class SiteLinks : ISiteChannel
     /// <summary>False if a newer link has taken its place.</summary>
     public bool Remove(SiteId site, NodeLink link) => _links.TryRemove(new(site, link));
 
+    /// <summary>Nothing but desired state goes to a suspended site. Its link stays.</summary>
+    public void SetSuspended(SiteId site, bool suspended)
+    {
+        if (suspended)
+        {
+            _suspended[site] = true;
+        }
+        else if (_suspended.TryRemove(site, out _) && IsConnected(site))
+        {
+            CameOnline?.Invoke(site);
+        }
+    }
+
+    public async Task CutAsync(SiteId site, Error why)
+    {
+        if (_links.TryGetValue(site, out var link))
+        {
+            await link.CloseAsync(why);
+        }
+    }
+
     public bool IsConnected(SiteId site) => _links.ContainsKey(site);
 
     /// <summary>online, degraded (heartbeats are missing) or offline, as the architecture names them.</summary>
@@ -49,6 +73,11 @@ internal sealed class SiteLinks : ISiteChannel
         if (!_links.TryGetValue(site, out var link))
         {
             return Offline<T>("The site is not connected.");
+        }
+
+        if (_suspended.ContainsKey(site) && method != Method.DesiredState)
+        {
+            return new(null, new(ErrorCodes.SiteSuspended, "The site is suspended; `hanse site resume` ends that."));
         }
 
         try

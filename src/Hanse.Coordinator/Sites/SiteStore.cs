@@ -14,7 +14,7 @@ internal sealed class SiteStore(NpgsqlDataSource database, TimeProvider time) : 
         key, id, name, status, external_names as ExternalNames, addresses, location, latitude, longitude, generation,
         observed_generation as ObservedGeneration, host_count as HostCount, online_count as OnlineCount, queue_depth as QueueDepth,
         software_version as SoftwareVersion, last_sync_at as LastSyncAt, intermediate_expires_at as IntermediateExpiresAt,
-        created_at as CreatedAt, enrolled_at as EnrolledAt
+        created_at as CreatedAt, enrolled_at as EnrolledAt, sync_ms as SyncMs, status_reason as StatusReason, status_changed_at as StatusChangedAt
         """;
 
     public async Task<SiteRow?> FindAsync(string idOrName, CancellationToken cancellation)
@@ -37,25 +37,44 @@ internal sealed class SiteStore(NpgsqlDataSource database, TimeProvider time) : 
     public Task<SiteRow?> AddAsync(NpgsqlTransaction transaction, NewSite site, CancellationToken cancellation) =>
         transaction.Connection!.QuerySingleOrDefaultAsync<SiteRow>(new CommandDefinition(
             $"""
-            insert into sites_site (id, name, status, external_names, addresses, location, latitude, longitude, created_at)
-            values (@id, @Name, 0, @names, @addresses, @Location, @Latitude, @Longitude, @now)
+            insert into sites_site (id, name, status, external_names, addresses, location, latitude, longitude, sync_ms, created_at)
+            values (@id, @Name, 0, @names, @addresses, @Location, @Latitude, @Longitude, @sync, @now)
             on conflict do nothing returning {Columns}
             """,
             new
             {
                 id = site.Id.Value, site.Name, names = site.ExternalNames.ToArray(), addresses = site.Addresses.ToArray(),
-                site.Location, site.Latitude, site.Longitude, now = time.GetUtcNow(),
+                site.Location, site.Latitude, site.Longitude, sync = (int)site.SyncInterval.TotalMilliseconds, now = time.GetUtcNow(),
             },
             transaction, cancellationToken: cancellation));
 
-    public Task EnrollAsync(SiteId site, string softwareVersion, DateTimeOffset intermediateExpires, CancellationToken cancellation) => ExecuteAsync(
+    public Task<SiteRow?> ChangeAsync(
+        NpgsqlTransaction transaction, SiteId site, IReadOnlyCollection<SiteLifecycle> from, SiteLifecycle to, string reason, CancellationToken cancellation) =>
+        transaction.Connection!.QuerySingleOrDefaultAsync<SiteRow>(new CommandDefinition(
+            $"""
+            update sites_site
+            set status = @to, status_reason = @reason, status_changed_at = @now, generation = generation + 1,
+                removed_at = case when @to = 3 then @now end
+            where id = @id and status = any(@from)
+            returning {Columns}
+            """,
+            new { id = site.Value, from = from.Select(s => (short)s).ToArray(), to = (short)to, reason, now = time.GetUtcNow() },
+            transaction, cancellationToken: cancellation));
+
+    public Task RaiseGenerationsAsync(NpgsqlTransaction transaction, CancellationToken cancellation) =>
+        transaction.Connection!.ExecuteAsync(new CommandDefinition(
+            "update sites_site set generation = generation + 1 where status in (1, 2)", transaction: transaction, cancellationToken: cancellation));
+
+    public Task EnrollAsync(
+        NpgsqlTransaction transaction, SiteId site, string softwareVersion, DateTimeOffset intermediateExpires, CancellationToken cancellation) =>
+        transaction.Connection!.ExecuteAsync(new CommandDefinition(
         """
         update sites_site
         set status = case when status = 0 then 1 else status end, enrolled_at = coalesce(enrolled_at, @now),
             software_version = @softwareVersion, intermediate_expires_at = @intermediateExpires
         where id = @id and status <> 3
         """,
-        new { id = site.Value, softwareVersion, intermediateExpires, now = time.GetUtcNow() }, cancellation);
+        new { id = site.Value, softwareVersion, intermediateExpires, now = time.GetUtcNow() }, transaction, cancellationToken: cancellation));
 
     /// <summary>A link came up: raises the fence, so that batches of an older link are no longer applied.</summary>
     public async Task<long> RaiseFenceAsync(SiteId site, Guid replica, string address, CancellationToken cancellation)

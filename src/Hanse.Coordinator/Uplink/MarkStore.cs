@@ -1,5 +1,6 @@
 using Dapper;
 using Google.Protobuf;
+using Hanse.Coordinator.Sites.Api;
 using Hanse.Protocol.Ids;
 using Hanse.Protocol.Messages;
 using Npgsql;
@@ -27,6 +28,7 @@ internal static class MarkStore
             new { site = site.Value, epoch }, cancellationToken: cancellation));
 
     /// <summary>Locks the mark. Null when the link's fence or the epoch is no longer the current one: nothing may be applied (L6).</summary>
+    /// <exception cref="SiteSuspendedException">Nothing is accepted of the site until it is resumed.</exception>
     public static async Task<Mark?> LockAsync(
         NpgsqlTransaction transaction, SiteId site, Guid epoch, long fence, CancellationToken cancellation)
     {
@@ -37,7 +39,7 @@ internal static class MarkStore
             return null;
         }
 
-        return await transaction.Connection!.QuerySingleOrDefaultAsync<Mark>(new CommandDefinition(
+        var mark = await transaction.Connection!.QuerySingleOrDefaultAsync<Mark>(new CommandDefinition(
             """
             select m.ordinal, m.high_water as HighWater, s.key as SiteKey, s.status
             from uplink_mark m join sites_site s on s.id = m.site_id
@@ -46,6 +48,7 @@ internal static class MarkStore
             for update of m
             """,
             new { site = site.Value, epoch }, transaction, cancellationToken: cancellation));
+        return mark?.Status == (short)SiteLifecycle.Suspended ? throw new SiteSuspendedException() : mark;
     }
 
     public static Task AdvanceAsync(NpgsqlTransaction transaction, SiteId site, Guid epoch, long highWater, CancellationToken cancellation) =>

@@ -2,6 +2,7 @@ using Hanse.Coordinator.Audit.Api;
 using Hanse.Coordinator.Commands.Api;
 using Hanse.Coordinator.Enrollment.Api;
 using Hanse.Coordinator.Hosts.Api;
+using Hanse.Coordinator.Sites.Api;
 using Hanse.Protocol.Errors;
 using Hanse.Protocol.Ids;
 using Hanse.Protocol.Messages;
@@ -12,7 +13,7 @@ namespace Hanse.Coordinator.Uplink;
 /// <summary>Applies a site's records in order, under a mark that commits with them (U1): a record has its effect exactly once,
 /// however often it is sent. One that cannot be applied is refused by number and never holds up the ones behind it (U3).</summary>
 internal sealed class RecordIntake(
-    NpgsqlDataSource database, IExecutionIntake executions, IAuditLog audit, IBans bans, IHostLookup hosts, TimeProvider time)
+    NpgsqlDataSource database, IExecutionIntake executions, IAuditLog audit, IBans bans, ISites sites, IHostLookup hosts, TimeProvider time)
 {
     /// <summary>Null when the link has been superseded: the site must come again (L6).</summary>
     /// <exception cref="FormatException">The batch itself is malformed; nothing of it was applied.</exception>
@@ -63,10 +64,21 @@ internal sealed class RecordIntake(
             highWater = Math.Max(highWater, (long)batch.FirstSequence + batch.Records.Count - 1);
         }
 
+        var issued = batch.Records.Any(r => r.FactCase == Record.FactOneofCase.Ban) ? await bans.IssueAsync(transaction, cancellation) : null;
+        if (issued is not null)
+        {
+            await sites.RaiseGenerationsAsync(transaction, cancellation);
+        }
+
         await MarkStore.AdvanceAsync(transaction, site, epoch, highWater, cancellation);
         var receipt = new RecordReceipt { Epoch = batch.Epoch, HighWater = (ulong)highWater };
         receipt.Refusals.AddRange(await MarkStore.OpenRefusalsAsync(transaction, site, epoch, cancellation));
         await transaction.CommitAsync(cancellation);
+        if (issued is not null)
+        {
+            bans.Enforce(issued);
+        }
+
         return receipt;
     }
 
@@ -136,8 +148,11 @@ internal sealed class RecordIntake(
             return new Error { Code = ErrorCodes.HostOwnedElsewhere, Message = "The host belongs to another site, which alone can ban it." };
         }
 
-        await bans.AddAsync(transaction, site, host, ban.Actor, ban.Reason, cancellation);
-        return Note(events, new AuditEvent("host.ban", new AuditActor(ban.Actor)) { Site = site, Hosts = [host], Reason = ban.Reason });
+        await bans.AddHostAsync(transaction, site, host, ban.Actor, ban.Reason, cancellation);
+        return Note(events, new AuditEvent("host.banned", new AuditActor($"site:{site}"))
+        {
+            Site = site, Hosts = [host], Reason = ban.Reason, Outcome = "done", Detail = new Dictionary<string, string> { ["by"] = ban.Actor },
+        });
     }
 
     private static Error? Fault(ExecutionIntakeResult result) =>

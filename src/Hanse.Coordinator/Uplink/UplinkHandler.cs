@@ -41,6 +41,10 @@ internal sealed partial class UplinkHandler(
         {
             return LinkReply.Refuse(ErrorCodes.MalformedMessage, malformed.Message);
         }
+        catch (SiteSuspendedException suspended)
+        {
+            return LinkReply.Refuse(ErrorCodes.SiteSuspended, suspended.Message);
+        }
         catch (NpgsqlException away) when (away.IsTransient || away is not PostgresException)
         {
             return LinkReply.Refuse(ErrorCodes.DatabaseUnavailable, "The coordinator's database is away; try again.");

@@ -69,8 +69,12 @@ public static class ErrorCodes
     public const string ScriptInvalid = "script-invalid";
     public const string SectionNotFound = "section-not-found";
     public const string SigningRequestInvalid = "signing-request-invalid";
+    public const string SiteNotEnrolled = "site-not-enrolled";
     public const string SiteNotFound = "site-not-found";
+    public const string SiteNotPending = "site-not-pending";
+    public const string SiteNotSuspended = "site-not-suspended";
     public const string SiteOffline = "site-offline";
+    public const string SiteSuspended = "site-suspended";
     public const string SiteTimeout = "site-timeout";
     public const string StreamUnsupported = "stream-unsupported";
     public const string TagsInvalid = "tags-invalid";

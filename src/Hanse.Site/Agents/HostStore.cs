@@ -152,9 +152,17 @@ internal sealed class HostStore(NpgsqlDataSource database, IOutbox outbox, TimeP
 
     public async Task TagAsync(NpgsqlTransaction transaction, IReadOnlyDictionary<HostId, string[]> tags, CancellationToken cancellation)
     {
-        foreach (var (host, values) in tags)
+        var held = await transaction.Connection!.QueryAsync<(Guid Id, string[] Tags)>(new CommandDefinition(
+            "select id, tags from agents_host where cardinality(tags) > 0 or id = any(@ids)",
+            new { ids = tags.Keys.Select(h => h.Value).ToArray() }, transaction, cancellationToken: cancellation));
+        foreach (var (id, before) in held.ToList())
         {
-            await ChangeAsync(transaction, host, "tags = @values", new { id = host.Value, values }, cancellation);
+            // A host that is not named has none: they were taken away.
+            var values = tags.GetValueOrDefault(new HostId(id), []);
+            if (!values.SequenceEqual(before, StringComparer.Ordinal))
+            {
+                await ChangeAsync(transaction, new HostId(id), "tags = @values", new { id, values }, cancellation);
+            }
         }
     }
 

@@ -2,13 +2,14 @@ using Hanse.Protocol.Ids;
 using Hanse.Protocol.Messages;
 using Hanse.Site.Agents.Api;
 using Hanse.Site.Enrollment.Api;
+using Hanse.Site.Uplink.Api;
 using Hanse.Trust.Verification;
 using Npgsql;
 
 namespace Hanse.Site.Enrollment;
 
 /// <summary>Stores desired state, then applies it (D1). What is older than what is held changes nothing.</summary>
-internal sealed class DesiredStateIntake(NpgsqlDataSource database, SiteIdentity identity, IHosts hosts) : IDesiredState
+internal sealed class DesiredStateIntake(NpgsqlDataSource database, SiteIdentity identity, IHosts hosts, IOutbox outbox) : IDesiredState
 {
     public async Task<DesiredStateReceipt> AcceptAsync(DesiredState state, CancellationToken cancellation)
     {
@@ -22,6 +23,8 @@ internal sealed class DesiredStateIntake(NpgsqlDataSource database, SiteIdentity
 
         await transaction.CommitAsync(cancellation);
         await identity.RefreshAsync(cancellation);
+        // A site that was resumed has something to tell.
+        outbox.Wake();
         if (state.Trust is { } set && TrustAnchors.FromWire(set) is { } anchors && identity.Keys is { } keys)
         {
             keys.Trust.Accept(anchors.WithIntermediates([keys.Issuer.Value.Intermediate]));

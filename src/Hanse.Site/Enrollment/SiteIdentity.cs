@@ -25,6 +25,10 @@ internal sealed class SiteIdentity(SiteOptions options, SiteStore store, TimePro
 
     public LinkTarget Coordinator => new(Addresses(_row!.CoordinatorAddresses), _row.CoordinatorServerName);
 
+    public bool IsSuspended => _row is { Suspended: true };
+
+    public TimeSpan? SyncInterval => _row is { SyncMs: > 0 } row ? TimeSpan.FromMilliseconds(row.SyncMs) : null;
+
     public ulong ObservedGeneration => (ulong)(_row?.Generation ?? 0);
 
     public async Task<SiteSelf> JoinedAsync(CancellationToken cancellation)

@@ -41,7 +41,7 @@ internal static class SiteJoinEndpoints
         var (all, online) = await hosts.CountAsync(cancellation);
         return Results.Ok(new
         {
-            role = "site", version = SiteModule.Version, joined = self is not null, id = self?.Id.ToString(), name = self?.Name,
+            role = "site", version = SiteModule.Version, joined = self is not null, suspended = identity.IsSuspended, id = self?.Id.ToString(), name = self?.Name,
             federation = self?.Federation.ToString(),
             link = link?.Health.ToString().ToLowerInvariant() ?? "offline", lastSuccess = link?.LastSuccess, nextTry = link?.NextTry,
             lastError = link?.LastError is { } error ? new { code = error.Code, message = error.Message } : null,

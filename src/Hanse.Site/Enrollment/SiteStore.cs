@@ -15,7 +15,7 @@ internal sealed class SiteStore(NpgsqlDataSource database, TimeProvider time)
             """
             select site_id as SiteId, federation_id as FederationId, name, external_names as ExternalNames, addresses,
                    coordinator_server_name as CoordinatorServerName, coordinator_addresses as CoordinatorAddresses, site_key as SiteKey,
-                   incarnation_number as IncarnationNumber, generation
+                   incarnation_number as IncarnationNumber, generation, suspended, sync_ms as SyncMs
             from enrollment_site
             """,
             cancellationToken: cancellation));
@@ -47,14 +47,14 @@ internal sealed class SiteStore(NpgsqlDataSource database, TimeProvider time)
             """
             update enrollment_site
             set incarnation = @incarnation, incarnation_number = @number, generation = @generation, name = @SiteName,
-                external_names = @names, addresses = @addresses, site_key = @key
+                external_names = @names, addresses = @addresses, site_key = @key, suspended = @Suspended, sync_ms = @sync
             where (incarnation_number, generation) < (@number, @generation)
             """,
             new
             {
                 incarnation = new Guid(state.Incarnation.Span, bigEndian: true), number = (long)state.IncarnationNumber,
                 generation = (long)state.Generation, state.SiteName, names = state.ExternalNames.ToArray(), addresses = state.Addresses.ToArray(),
-                key = state.SiteKey.ToByteArray(),
+                key = state.SiteKey.ToByteArray(), state.Suspended, sync = (int)Math.Min(state.SyncMs, int.MaxValue),
             },
             transaction, cancellationToken: cancellation)) > 0;
 }
@@ -72,4 +72,6 @@ internal sealed class EnrolledSite
     public byte[] SiteKey { get; init; } = [];
     public long IncarnationNumber { get; init; }
     public long Generation { get; init; }
+    public bool Suspended { get; init; }
+    public int SyncMs { get; init; }
 }

@@ -1,5 +1,6 @@
 using Hanse.Link;
 using Hanse.Protocol.Messages;
+using Hanse.Site.Enrollment.Api;
 using Microsoft.Extensions.Logging;
 
 namespace Hanse.Site.Uplink;
@@ -7,7 +8,8 @@ namespace Hanse.Site.Uplink;
 /// <summary>Drains records over one link (U1): (1) an empty batch asks for the coordinator's mark; (2) what lies above it is sent in
 /// order, one batch in flight; (3) the answer is stored. A crash anywhere repeats a batch, which the mark makes a no-op. Ends with
 /// the link, or with <see cref="DrainEnd.EpochOutdated"/> when only a new epoch helps (U6).</summary>
-internal sealed partial class RecordDriver(RecordStore store, OutboxSignals signals, TimeProvider time, ILogger<RecordDriver> logger)
+internal sealed partial class RecordDriver(
+    RecordStore store, OutboxSignals signals, ISiteIdentity identity, TimeProvider time, ILogger<RecordDriver> logger)
 {
     private const int BatchSize = 500;
     private static readonly TimeSpan AnswerTime = TimeSpan.FromSeconds(60);
@@ -15,6 +17,11 @@ internal sealed partial class RecordDriver(RecordStore store, OutboxSignals sign
 
     public async Task<DrainEnd> RunAsync(NodeLink link, Guid epoch, CancellationToken cancellation)
     {
+        while (identity.IsSuspended)
+        {
+            await signals.Records.WaitAsync(Poll, time, cancellation);
+        }
+
         // 1
         var mark = await AskAsync(link, epoch, cancellation);
         if (mark > await store.LastGivenAsync(cancellation))
@@ -30,7 +37,7 @@ internal sealed partial class RecordDriver(RecordStore store, OutboxSignals sign
                 return DrainEnd.EpochOutdated;
             }
 
-            if (batch.Records.Count == 0 && batch.ConfirmedRefusals.Count == 0)
+            if (identity.IsSuspended || (batch.Records.Count == 0 && batch.ConfirmedRefusals.Count == 0))
             {
                 await signals.Records.WaitAsync(Poll, time, cancellation);
                 continue;

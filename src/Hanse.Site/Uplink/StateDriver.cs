@@ -1,5 +1,6 @@
 using Hanse.Link;
 using Hanse.Protocol.Messages;
+using Hanse.Site.Enrollment.Api;
 using Hanse.Site.Uplink.Api;
 using Microsoft.Extensions.Logging;
 
@@ -7,7 +8,7 @@ namespace Hanse.Site.Uplink;
 
 /// <summary>Drains states over one link (U2): newest first, one batch in flight. A crash repeats a batch; versions make that a no-op.
 /// Ends with the link.</summary>
-internal sealed partial class StateDriver(StateStore store, OutboxSignals signals, TimeProvider time, ILogger<StateDriver> logger)
+internal sealed partial class StateDriver(StateStore store, OutboxSignals signals, ISiteIdentity identity, TimeProvider time, ILogger<StateDriver> logger)
 {
     private const int BatchSize = 1_000;
     private static readonly TimeSpan AnswerTime = TimeSpan.FromSeconds(60);
@@ -20,7 +21,7 @@ internal sealed partial class StateDriver(StateStore store, OutboxSignals signal
     {
         while (true)
         {
-            var batch = await store.FormBatchAsync(epoch, BatchSize, cancellation);
+            var batch = identity.IsSuspended ? new StateBatch() : await store.FormBatchAsync(epoch, BatchSize, cancellation);
             if (batch.Entries.Count == 0)
             {
                 await signals.States.WaitAsync(Poll, time, cancellation);

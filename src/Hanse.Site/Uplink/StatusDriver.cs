@@ -8,7 +8,7 @@ namespace Hanse.Site.Uplink;
 /// <summary>Tells the coordinator every few seconds how the site is, and soon after something changed: for online hosts this is also their “last seen”.</summary>
 internal sealed class StatusDriver(StateStore states, IHosts hosts, ISiteIdentity identity, OutboxSignals signals, TimeProvider time)
 {
-    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan DefaultInterval = TimeSpan.FromSeconds(5);
 
     // Many changes are one status.
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
@@ -32,7 +32,11 @@ internal sealed class StatusDriver(StateStore states, IHosts hosts, ISiteIdentit
                 },
                 AnswerTime, cancellation);
             await Task.Delay(Pause, time, cancellation);
-            await signals.Status.WaitAsync(Interval - Pause, time, cancellation);
+            var rest = (identity.SyncInterval ?? DefaultInterval) - Pause;
+            if (rest > TimeSpan.Zero)
+            {
+                await signals.Status.WaitAsync(rest, time, cancellation);
+            }
         }
     }
 }

@@ -15,6 +15,8 @@ internal sealed class FakeSites : ISiteChannel
 
     public IReadOnlyCollection<SiteId> Connected => [.. _connected.Keys];
 
+    public IReadOnlyCollection<SiteId> Accepting => Connected;
+
     /// <summary>Every request that reached a site, in order.</summary>
     public ConcurrentQueue<(SiteId Site, IMessage Request)> Taken { get; } = new();
 

@@ -18,6 +18,8 @@ internal sealed class FakeDetailSites : ISiteChannel
 
     public IReadOnlyCollection<SiteId> Connected => [];
 
+    public IReadOnlyCollection<SiteId> Accepting => Connected;
+
     public bool Offline { get; set; }
 
     public List<IMessage> Asked { get; } = [];

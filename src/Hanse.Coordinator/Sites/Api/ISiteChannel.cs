@@ -11,6 +11,9 @@ public interface ISiteChannel
     /// <summary>Sites whose link this replica holds now. A site may leave at any moment.</summary>
     IReadOnlyCollection<SiteId> Connected { get; }
 
+    /// <summary>Of these, the sites that are not suspended: only they are given work.</summary>
+    IReadOnlyCollection<SiteId> Accepting { get; }
+
     /// <summary>Raised with the site's id after its link came up.</summary>
     event Action<SiteId>? CameOnline;
 

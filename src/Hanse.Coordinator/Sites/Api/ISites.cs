@@ -14,13 +14,22 @@ public interface ISites
     /// <summary>Adds a pending site. Null if another site that is not removed bears the name.</summary>
     Task<SiteRow?> AddAsync(NpgsqlTransaction transaction, NewSite site, CancellationToken cancellation);
 
+    /// <summary>Moves a site on in its life, if it is in one of the states <paramref name="from"/> now. Null if it is not: nothing is changed. Its
+    /// desired state has changed with it (D1).</summary>
+    Task<SiteRow?> ChangeAsync(
+        NpgsqlTransaction transaction, SiteId site, IReadOnlyCollection<SiteLifecycle> from, SiteLifecycle to, string reason, CancellationToken cancellation);
+
+    /// <summary>Something that is part of every site's desired state has changed (D1).</summary>
+    Task RaiseGenerationsAsync(NpgsqlTransaction transaction, CancellationToken cancellation);
+
     /// <summary>A site redeemed its token: pending becomes enrolled, its addresses are noted.</summary>
-    Task EnrollAsync(SiteId site, string softwareVersion, DateTimeOffset intermediateExpires, CancellationToken cancellation);
+    Task EnrollAsync(NpgsqlTransaction transaction, SiteId site, string softwareVersion, DateTimeOffset intermediateExpires, CancellationToken cancellation);
 }
 
 /// <summary>What an invitation says of a site that does not exist yet.</summary>
 public sealed record NewSite(
-    SiteId Id, string Name, IReadOnlyList<string> ExternalNames, IReadOnlyList<string> Addresses, string? Location, double? Latitude, double? Longitude);
+    SiteId Id, string Name, IReadOnlyList<string> ExternalNames, IReadOnlyList<string> Addresses, string? Location, double? Latitude, double? Longitude,
+    TimeSpan SyncInterval);
 
 /// <summary>Where a site stands in its life.</summary>
 public enum SiteLifecycle
@@ -52,6 +61,9 @@ public sealed class SiteRow
     public string? SoftwareVersion { get; init; }
     public DateTimeOffset? LastSyncAt { get; init; }
     public DateTimeOffset? IntermediateExpiresAt { get; init; }
+    public int SyncMs { get; init; }
+    public string StatusReason { get; init; } = "";
+    public DateTimeOffset? StatusChangedAt { get; init; }
     public DateTimeOffset CreatedAt { get; init; }
     public DateTimeOffset? EnrolledAt { get; init; }
 

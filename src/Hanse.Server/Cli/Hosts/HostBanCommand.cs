@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
 using Hanse.Server.Cli.Connection;
+using Hanse.Server.Cli.Output;
 
 namespace Hanse.Server.Cli.Hosts;
 
@@ -20,7 +21,7 @@ internal static class HostBanCommand
             HostQuestion.Ask(cli, parsed.GetValue(yes), $"Ban the host {name}?");
             var body = new JsonObject { ["reason"] = parsed.GetRequiredValue(reason) };
             await api.SendAsync(HttpMethod.Post, $"/hosts/{Uri.EscapeDataString(name)}/ban", body, cancellation);
-            return HostRemoveCommand.Told(parsed, cli, name, "banned");
+            return CliOutput.Outcome(parsed, cli, "host", name, "banned");
         });
         return command;
     }

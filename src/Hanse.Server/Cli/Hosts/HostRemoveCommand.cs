@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Text.Json.Nodes;
 using Hanse.Server.Cli.Connection;
 using Hanse.Server.Cli.Output;
 
@@ -19,22 +18,8 @@ internal static class HostRemoveCommand
             var name = parsed.GetRequiredValue(host);
             HostQuestion.Ask(cli, parsed.GetValue(yes), $"Remove the host {name}?");
             await api.SendAsync(HttpMethod.Delete, $"/hosts/{Uri.EscapeDataString(name)}", null, cancellation);
-            return Told(parsed, cli, name, "removed");
+            return CliOutput.Outcome(parsed, cli, "host", name, "removed");
         });
         return command;
-    }
-
-    internal static int Told(ParseResult parsed, CliContext cli, string host, string done)
-    {
-        if (parsed.GetValue(GlobalOptions.Output) == OutputFormat.Json)
-        {
-            CliOutput.Json(cli, new JsonObject { ["host"] = host, ["outcome"] = done });
-        }
-        else
-        {
-            cli.Out.WriteLine($"{Field.Clean(host)} {done}.");
-        }
-
-        return ExitCodes.Ok;
     }
 }

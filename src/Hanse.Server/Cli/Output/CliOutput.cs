@@ -26,6 +26,21 @@ internal static class CliOutput
         }
     }
 
+    /// <summary>What became of one thing.</summary>
+    public static int Outcome(ParseResult parsed, CliContext cli, string kind, string name, string outcome)
+    {
+        if (parsed.GetValue(GlobalOptions.Output) == OutputFormat.Json)
+        {
+            Json(cli, new JsonObject { [kind] = name, ["outcome"] = outcome });
+        }
+        else
+        {
+            cli.Out.WriteLine($"{Field.Clean(name)} {outcome}.");
+        }
+
+        return ExitCodes.Ok;
+    }
+
     /// <summary>One row an item; a column takes its text from the item.</summary>
     public static void Table(CliContext cli, JsonArray items, params (string Heading, Func<JsonObject, string> Text)[] columns)
     {

@@ -18,6 +18,11 @@ internal static class SiteCommands
         site.Subcommands.Add(SiteJoinCommand.Build(cli));
         site.Subcommands.Add(SiteListCommand.Build(cli));
         site.Subcommands.Add(SiteShowCommand.Build(cli));
+        foreach (var verb in SiteLifeCommands.All(cli))
+        {
+            site.Subcommands.Add(verb);
+        }
+
         return site;
     }
 }

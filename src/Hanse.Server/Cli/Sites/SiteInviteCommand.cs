@@ -22,11 +22,15 @@ internal static class SiteInviteCommand
         var latitude = new Option<double?>("--latitude") { Description = "Degrees, north positive." };
         var longitude = new Option<double?>("--longitude") { Description = "Degrees, east positive." };
         var ttl = new Option<string?>("--ttl") { Description = "How long the join string is good. Default: 24h.", HelpName = "DURATION" };
+        var sync = new Option<string?>("--sync-interval")
+        {
+            Description = "How often the site tells how it is while nothing changes, 1s to 1h. Default: 5s.", HelpName = "DURATION",
+        };
         var command = new CliCommand("invite", "Makes the join string with which a new site joins. It is a secret and works once.",
             "hanse site invite north --external-name north.example.org",
             "hanse site invite oslo --external-name oslo.example.org --location Oslo --latitude 59.91 --longitude 10.75 --ttl 2h")
         {
-            name, names, dial, location, latitude, longitude, ttl,
+            name, names, dial, location, latitude, longitude, ttl, sync,
         };
         command.SetAction(async (parsed, cancellation) =>
         {
@@ -40,6 +44,7 @@ internal static class SiteInviteCommand
                 ["latitude"] = parsed.GetValue(latitude),
                 ["longitude"] = parsed.GetValue(longitude),
                 ["ttl"] = parsed.GetValue(ttl),
+                ["syncInterval"] = parsed.GetValue(sync),
             }.WithoutNulls(), cancellation);
             return InvitationText.Print(parsed, cli, invitation);
         });

@@ -20,9 +20,9 @@ internal static class SiteShowCommand
                 return ExitCodes.Ok;
             }
 
-            CliOutput.Fields(cli, ("Name", found.Text("name")), ("Id", found.Text("id")), ("Status", found.Text("status")), ("Link", found.Text("link")),
+            CliOutput.Fields(cli, ("Name", found.Text("name")), ("Id", found.Text("id")), ("Status", found.Text("status")), ("Why", found.Text("statusReason")), ("Link", found.Text("link")),
                 ("Hosts", found.Text("hostCount")), ("Queue", found.Text("queueDepth")), ("Names", found.Text("externalNames")),
-                ("Location", found.Text("location")), ("Last seen", found.Instant("lastSeen")), ("Version", found.Text("version")));
+                ("Location", found.Text("location")), ("Sync", found.Text("syncInterval")), ("Last seen", found.Instant("lastSeen")), ("Version", found.Text("version")));
             return ExitCodes.Ok;
         });
         return command;

@@ -24,7 +24,7 @@ public interface IHosts
     /// <summary>Takes a host out (J4: its row stays, its id is never given again), or bans its key (T6). False if unknown.</summary>
     Task<bool> RemoveAsync(HostId host, bool ban, string actor, string reason, CancellationToken cancellation);
 
-    /// <summary>Replaces the tags that the coordinator set on these hosts.</summary>
+    /// <summary>Replaces the tags that the coordinator has set: a host that is not named has none.</summary>
     Task TagAsync(NpgsqlTransaction transaction, IReadOnlyDictionary<HostId, string[]> tags, CancellationToken cancellation);
 }
 

@@ -18,6 +18,12 @@ public interface ISiteIdentity
     /// <summary>This site's proof and judgement toward the coordinator.</summary>
     LinkTls CoordinatorTls();
 
+    /// <summary>The coordinator accepts nothing now; what goes up is kept until it does again.</summary>
+    bool IsSuspended { get; }
+
+    /// <summary>How often the coordinator wishes to be told the status while nothing changes; null where it has no wish.</summary>
+    TimeSpan? SyncInterval { get; }
+
     /// <summary>The generation of desired state that is held (D1).</summary>
     ulong ObservedGeneration { get; }
 }
