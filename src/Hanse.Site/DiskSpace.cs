@@ -52,7 +52,7 @@ internal sealed partial class DiskSpace(SiteOptions options, TimeProvider time, 
         }
 
         _looked = time.GetTimestamp() is not 0 and var now ? now : 1;
-        _free = new DriveInfo(options.DataFolder).AvailableFreeSpace;
+        _free = new DriveInfo(Existing(options.DataFolder)).AvailableFreeSpace;
         var full = _free < options.DiskFloor;
         if (full && !_full)
         {
@@ -64,6 +64,17 @@ internal sealed partial class DiskSpace(SiteOptions options, TimeProvider time, 
         }
 
         _full = full;
+    }
+
+    /// <summary>The folder is made when the site joins; until then its parent tells.</summary>
+    private static string Existing(string folder)
+    {
+        while (!Directory.Exists(folder))
+        {
+            folder = Path.GetDirectoryName(folder)!;
+        }
+
+        return folder;
     }
 
     private static Error Full() => new()

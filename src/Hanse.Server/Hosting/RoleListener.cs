@@ -11,10 +11,14 @@ public static class RoleListener
 {
     private static readonly TimeSpan HandshakeLimit = TimeSpan.FromSeconds(10);
 
+    /// <summary>Between requests, and before the first: who connects and says nothing is dropped (L4). Links are not judged by it.</summary>
+    private static readonly TimeSpan IdleLimit = TimeSpan.FromSeconds(20);
+
     public static void ListenForRole(this KestrelServerOptions kestrel, IPEndPoint endpoint, string socketPath, Func<INodeServer> server)
     {
         kestrel.AddServerHeader = false;
         kestrel.Limits.RequestHeadersTimeout = HandshakeLimit;
+        kestrel.Limits.KeepAliveTimeout = IdleLimit;
         kestrel.Limits.MaxRequestHeadersTotalSize = 16 * 1024;
         kestrel.Listen(endpoint, listen =>
         {
