@@ -1,5 +1,7 @@
+using Hanse.Bench.AtRest;
 using Hanse.Bench.Directory;
 using Hanse.Bench.Harness;
+using Hanse.Bench.Links;
 using Hanse.Bench.Simulation;
 
 if (args is [SimulateVerb.Name, .. var rest])
@@ -7,6 +9,11 @@ if (args is [SimulateVerb.Name, .. var rest])
     return await SimulateVerb.RunAsync(rest, Console.In, Console.Out, Console.Error);
 }
 
+if (args is [PeerServer.Verb])
+{
+    return await PeerServer.RunAsync();
+}
+
 // Every suite there is; each prints its own table.
-IBenchSuite[] suites = [new DirectorySuite()];
+IBenchSuite[] suites = [new DirectorySuite(), new SiteSuite(), new CommandSuite(), new AgentSuite()];
 return await BenchRunner.RunAsync(suites, args);

@@ -42,7 +42,7 @@ internal sealed class SimulatedFleet(SimulateOptions options, IReadOnlyList<Join
             // 3, 4, 5
             var crew = new JoinCrew(invitations, identities, sites, ground);
             var joining = crew.JoinAsync(missing, options.AtOnce, agent => Run(agent, renewals, ending.Token), ending.Token);
-            await await Task.WhenAny(WorkAsync(joining, ending.Token), renewals.RunAsync(ending.Token), TellAsync(ground.Counters, ending.Token));
+            await await Task.WhenAny(options.JoinOnly ? JoinOnlyAsync(joining) : WorkAsync(joining, ending.Token), renewals.RunAsync(ending.Token), TellAsync(ground.Counters, ending.Token));
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
@@ -99,6 +99,11 @@ internal sealed class SimulatedFleet(SimulateOptions options, IReadOnlyList<Join
 
     private void Run(SimulatedAgent agent, RenewalCrew renewals, CancellationToken cancellation)
     {
+        if (options.JoinOnly)
+        {
+            return;
+        }
+
         renewals.Add(agent);
         _running.Add(Task.Run(() => agent.RunAsync(cancellation), CancellationToken.None));
     }
@@ -108,6 +113,13 @@ internal sealed class SimulatedFleet(SimulateOptions options, IReadOnlyList<Join
     {
         await joining;
         await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, cancellation);
+    }
+
+    private async Task JoinOnlyAsync(Task joining)
+    {
+        var began = time.GetTimestamp();
+        await joining;
+        await output.WriteLineAsync($"joined in {time.GetElapsedTime(began):c}");
     }
 
     private async Task TellAsync(FleetCounters counters, CancellationToken cancellation)

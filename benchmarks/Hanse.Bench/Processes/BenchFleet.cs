@@ -1,0 +1,50 @@
+using System.Text.RegularExpressions;
+
+namespace Hanse.Bench.Processes;
+
+/// <summary>The simulator as a process of its own, and how far it is.</summary>
+internal sealed partial class BenchFleet : IAsyncDisposable
+{
+    private readonly int _count;
+    private volatile int _online;
+
+    private BenchFleet(BenchProcess process, int count)
+    {
+        (Process, _count) = (process, count);
+        process.Said = line =>
+        {
+            if (Online().Match(line) is { Success: true } match)
+            {
+                _online = int.Parse(match.Groups[1].ValueSpan, System.Globalization.CultureInfo.InvariantCulture);
+            }
+        };
+    }
+
+    public BenchProcess Process { get; }
+
+    /// <summary>Lets all agents join, and link only when told: joins and links are measured apart.</summary>
+    public static async Task<TimeSpan> JoinAsync(BenchFederation federation, int count)
+    {
+        var process = BenchProcess.StartSelf("simulator", await federation.InviteAsync(), [.. Arguments(federation, count), "--join-only"]);
+        var took = "";
+        process.Said = line => took = line.StartsWith("joined in ", StringComparison.Ordinal) ? line[10..] : took;
+        await process.EndedAsync(TimeSpan.FromMinutes(30));
+        return TimeSpan.TryParse(took, System.Globalization.CultureInfo.InvariantCulture, out var span)
+            ? span
+            : throw new InvalidOperationException("The simulator ended before all had joined.");
+    }
+
+    /// <summary>Starts the agents that have joined; their links come up from now on.</summary>
+    public static BenchFleet Start(BenchFederation federation, int count) =>
+        new(BenchProcess.StartSelf("simulator", "", Arguments(federation, count)), count);
+
+    public Task OnlineAsync(TimeSpan deadline) => Process.UntilAsync($"all {_count} links were up", () => Task.FromResult(_online >= _count), deadline);
+
+    public ValueTask DisposeAsync() => Process.DisposeAsync();
+
+    private static string[] Arguments(BenchFederation federation, int count) =>
+        ["simulate", "--count", $"{count}", "--data", Path.Combine(federation.Folder, "simulator")];
+
+    [GeneratedRegex("online ([0-9]+)")]
+    private static partial Regex Online();
+}

@@ -1,0 +1,70 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+
+namespace Hanse.Bench.Processes;
+
+/// <summary>A server process with its own PostgreSQL, as an operator runs it, and its socket.</summary>
+internal sealed class BenchServer : IAsyncDisposable
+{
+    private static readonly TimeSpan StartDeadline = TimeSpan.FromMinutes(2);
+
+    private BenchServer(BenchProcess process, SocketApi api, int port) => (Process, Api, Port) = (process, api, port);
+
+    public BenchProcess Process { get; }
+
+    public SocketApi Api { get; }
+
+    public int Port { get; }
+
+    /// <summary>The processes of its PostgreSQL.</summary>
+    public IReadOnlyList<int> Postgres { get; private set; } = [];
+
+    public static async Task<BenchServer> StartAsync(string role, string name, string folder, string externalName)
+    {
+        var data = System.IO.Directory.CreateDirectory(Path.Combine(folder, name)).FullName;
+        Open(data);
+        var port = FreePort();
+        var config = Path.Combine(data, "hanse.yaml");
+        await File.WriteAllTextAsync(config, string.Create(CultureInfo.InvariantCulture, $"""
+            roles: [{role}]
+            dataDir: {data}
+            listen: 127.0.0.1:{port}
+            externalNames: [{externalName}]
+            addresses: ["127.0.0.1:{port}"]
+            """));
+        var process = BenchProcess.Start(name, BenchProcess.Program("src/Hanse.Server", "hanse"), null, "serve", "--config", config);
+        var server = new BenchServer(process, new SocketApi(Path.Combine(data, role + ".sock")), port);
+        await process.UntilAsync("it answered on its socket", server.Api.IsReadyAsync, StartDeadline);
+        server.Postgres = FindPostgres(data);
+        return server;
+    }
+
+    /// <summary>Processor time of its PostgreSQL: of those that live, and, by the postmaster, of those that have ended.</summary>
+    public TimeSpan PostgresCpu => Postgres.Count == 0 ? TimeSpan.Zero
+        : ProcessFigures.Tree(Postgres[0]).Aggregate(TimeSpan.Zero, (sum, pid) => sum + ProcessFigures.Cpu(pid));
+
+    /// <summary>Memory of its PostgreSQL, each shared page counted once.</summary>
+    public long PostgresMemory => Postgres.Count == 0 ? 0 : ProcessFigures.Tree(Postgres[0]).Sum(ProcessFigures.Proportional);
+
+    public async ValueTask DisposeAsync()
+    {
+        Api.Dispose();
+        await Process.DisposeAsync();
+    }
+
+    /// <summary>The account of PostgreSQL must be able to pass through.</summary>
+    public static void Open(string folder) => File.SetUnixFileMode(folder,
+        UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute);
+
+    // The first line of postmaster.pid is the process.
+    private static int[] FindPostgres(string data) =>
+        [.. System.IO.Directory.EnumerateFiles(data, "postmaster.pid", SearchOption.AllDirectories).Select(f => int.Parse(File.ReadLines(f).First(), CultureInfo.InvariantCulture))];
+
+    private static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+}
