@@ -62,7 +62,7 @@ public sealed class LinkDialer(LinkTls tls, LinkGreeter greeter, TimeProvider cl
         }
 
         var server = (verdict as PeerVerdict.Verified)?.Identity;
-        return await greeter.GreetAsync(WebSocket.CreateFromStream(stream, SocketOptions()), server, address.ToEndPoint(), client, cancellation)
+        return await greeter.GreetAsync(WebSocket.CreateFromStream(new SmallRecordStream(stream), SocketOptions()), server, address.ToEndPoint(), client, cancellation)
             .ConfigureAwait(false);
     }
 

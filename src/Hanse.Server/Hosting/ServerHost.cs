@@ -9,7 +9,7 @@ using Hanse.Storage.Migrations;
 namespace Hanse.Server.Hosting;
 
 /// <summary>One server process, whole: (1) PostgreSQL, (2) each role's database, (3) each role, (4) a federation of one joins itself,
-/// (5) run until told to stop or until a role fails, (6) stop what was started, newest first.</summary>
+/// (5) run until told to stop or until a role fails, giving back memory when it is quiet, (6) stop what was started, newest first.</summary>
 internal sealed class ServerHost : IServerHost
 {
     public async Task<int> RunAsync(HanseOptions options, CancellationToken stop)
@@ -53,7 +53,17 @@ internal sealed class ServerHost : IServerHost
         await SelfFederation.EnsureAsync(options, roles, stop);
 
         // 5
-        return await roles.WaitAsync(stop);
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        var trimming = new MemoryTrimDriver(TimeProvider.System).RunAsync(ending.Token);
+        try
+        {
+            return await roles.WaitAsync(stop);
+        }
+        finally
+        {
+            await ending.CancelAsync();
+            await trimming.ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+        }
     }
 
     private static async Task<PostgresServer> OpenPostgresAsync(HanseOptions options, ILoggerFactory logging, CancellationToken stop)
