@@ -34,7 +34,8 @@ public sealed class SmallRecordStreamTests
 
         public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
         {
-            Write(buffer.ToArray(), 0, buffer.Length);
+            // Ends in the method below, which counts it.
+            base.Write(buffer.Span);
             return ValueTask.CompletedTask;
         }
 
