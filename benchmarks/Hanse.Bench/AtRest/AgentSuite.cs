@@ -54,7 +54,7 @@ internal sealed class AgentSuite : IBenchSuite
         }
 
         var sections = await site.GetAsync($"hosts/{hosts[0].GetProperty("id").GetString()}/sections");
-        return sections.GetProperty("items").EnumerateArray().Any(s => s.GetProperty("name").GetString() == "updates");
+        return sections.EnumerateArray().Any(s => s.GetProperty("name").GetString() == "updates");
     }
 
     private static async Task<string> PublishAsync(string folder)
@@ -62,7 +62,7 @@ internal sealed class AgentSuite : IBenchSuite
         var root = BenchProcess.Root();
         await using var publish = BenchProcess.Start("dotnet publish", "dotnet", null,
             "publish", Path.Combine(root, "src/Hanse.Agent/Hanse.Agent.csproj"), "-c", "Release", "-r", "linux-x64", "--self-contained", "-p:PublishTrimmed=true",
-            "-p:PublishSingleFile=true", "-p:RestorePackagesWithLockFile=false", "-o", folder, "-v", "quiet", "-nologo");
+            "-p:PublishSingleFile=true", "-p:RestoreLockedMode=false", "-p:NuGetLockFilePath=obj/bench.lock.json", "-o", folder, "-v", "quiet", "-nologo");
         await publish.EndedAsync(TimeSpan.FromMinutes(10));
         var program = Path.Combine(folder, "hanse-agent");
         return File.Exists(program) ? program : throw new InvalidOperationException($"The agent was not published. Its last lines:\n{publish.Last()}");
