@@ -31,7 +31,7 @@ internal sealed partial class BenchFleet : IAsyncDisposable
         await process.EndedAsync(TimeSpan.FromMinutes(30));
         return TimeSpan.TryParse(took, System.Globalization.CultureInfo.InvariantCulture, out var span)
             ? span
-            : throw new InvalidOperationException("The simulator ended before all had joined.");
+            : throw new InvalidOperationException($"The simulator ended before all had joined; its last lines:\n{process.Last()}");
     }
 
     /// <summary>Starts the agents that have joined; their links come up from now on.</summary>
