@@ -6,7 +6,7 @@ using Hanse.Trust.Keys;
 namespace Hanse.Bench.Simulation;
 
 /// <summary>The keys of all agents: one PEM a number, which holds a key alone while the agent joins, so that a join that was cut off is
-/// repeated with the same key and gives the same host (J2), and key, leaf and chain from then on. Replaced whole, not flushed.</summary>
+/// repeated with the same key and gives the same host (J2), and key, leaf and chain from then on. Not flushed.</summary>
 internal sealed class IdentityFolder(string folder)
 {
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
@@ -24,14 +24,25 @@ internal sealed class IdentityFolder(string folder)
     /// <summary>Keeps a credential and forgets the key it was asked for with.</summary>
     public void Save(int number, NodeKey key, NodeCredential credential)
     {
-        var pem = new StringBuilder(key.ToPem()).Append('\n').Append(credential.Leaf.ExportCertificatePem()).Append('\n');
+        var certificates = new StringBuilder(credential.Leaf.ExportCertificatePem()).Append('\n');
         foreach (var certificate in credential.Chain)
         {
-            pem.Append(certificate.ExportCertificatePem()).Append('\n');
+            certificates.Append(certificate.ExportCertificatePem()).Append('\n');
         }
 
-        Write(PathOf(number), pem.ToString());
-        File.Delete(PathOf(number) + ".next");
+        // A file that holds this key alone is added to: a certificate that is cut off there counts as none, and making files anew by the
+        // thousand costs more than joining.
+        var path = PathOf(number);
+        var pem = key.ToPem() + "\n";
+        if (TryRead(path, out var held) && held == pem)
+        {
+            File.AppendAllText(path, certificates.ToString());
+        }
+        else
+        {
+            Write(path, pem + certificates);
+            File.Delete(path + ".next");
+        }
     }
 
     private string PathOf(int number) => Path.Combine(folder, $"{number:d6}.pem");
@@ -51,7 +62,7 @@ internal sealed class IdentityFolder(string folder)
         }
 
         var key = NodeKey.Generate();
-        Write(path, key.ToPem() + "\n");
+        Create(path, key.ToPem() + "\n");
         return key;
     }
 
@@ -64,11 +75,13 @@ internal sealed class IdentityFolder(string folder)
     private static void Write(string path, string text)
     {
         var next = path + ".tmp";
-        using (var file = new FileStream(next, new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write, UnixCreateMode = OwnerOnly }))
-        {
-            file.Write(Encoding.ASCII.GetBytes(text));
-        }
-
+        Create(next, text);
         File.Move(next, path, overwrite: true);
+    }
+
+    private static void Create(string path, string text)
+    {
+        using var file = new FileStream(path, new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write, UnixCreateMode = OwnerOnly });
+        file.Write(Encoding.ASCII.GetBytes(text));
     }
 }

@@ -21,7 +21,7 @@ public interface ILinkAdmission
 /// <param name="Remote">Where it dialled from, where known.</param>
 /// <param name="Hello">Its first frame.</param>
 /// <param name="ClockSkew">Its clock minus ours (L3): to be reported, not to be refused for.</param>
-/// <param name="Transport">Whatever the host passed along, e.g. the client certificate.</param>
+/// <param name="Transport">Whatever the host passed along, e.g. the client certificate. Good until the decision: then it is disposed if it can be.</param>
 public sealed record LinkCandidate(NodeIdentity Identity, EndPoint? Remote, Hello Hello, TimeSpan ClockSkew, object? Transport);
 
 /// <summary>A connection as the host of the acceptor hands it over, verified by TLS.</summary>

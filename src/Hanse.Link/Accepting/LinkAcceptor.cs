@@ -57,6 +57,8 @@ public sealed class LinkAcceptor(
             if (refusal is null)
             {
                 (link, refusal) = await AdmitAsync(frames, door, peer, cancellation).ConfigureAwait(false);
+                // A link may live for months, and a certificate keeps kilobytes of what was read from it.
+                (peer.Transport as IDisposable)?.Dispose();
             }
 
             if (link is null)

@@ -43,6 +43,7 @@ public sealed class TrustDiscovery(TimeProvider time)
         EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
         AllowTlsResume = false,
         CertificateRevocationCheckMode = X509RevocationMode.NoCheck,
+        CertificateChainPolicy = PeerTls.NoOwnJudgement(),
         // Nothing secret goes out and nothing that comes in is believed until a pin matches (J2).
         RemoteCertificateValidationCallback = (_, _, _, _) => true,
     };

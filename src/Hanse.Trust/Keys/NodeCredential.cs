@@ -17,6 +17,8 @@ namespace Hanse.Trust.Keys;
 public sealed class NodeCredential
 {
     private readonly NodeKey _key;
+    private readonly Lazy<SslStreamCertificateContext> _tlsContext;
+    private readonly Lazy<SslStreamCertificateContext> _dialContext;
 
     /// <summary>Takes ownership of <paramref name="key"/>.</summary>
     /// <exception cref="ArgumentException">The leaf is for another key or carries no Hanse identity (T1).</exception>
@@ -26,9 +28,10 @@ public sealed class NodeCredential
         Identity = CertificateNames.ReadIdentity(leaf) ?? throw new ArgumentException("The certificate carries no Hanse identity.", nameof(leaf));
         Leaf = key.Attach(leaf);
         Chain = [.. chain];
-        // Made once and shared: one made per connection leaks (measured). Offline: the chain is ours, nothing is fetched.
-        TlsContext = SslStreamCertificateContext.Create(Leaf, new X509Certificate2Collection(Chain.ToArray()), offline: true);
-        DialContext = IssuedByItsServer ? SslStreamCertificateContext.Create(Leaf, additionalCertificates: null, offline: true) : TlsContext;
+        // Made once and shared: one made per connection leaks (measured). Made when it is first needed, because the platform then builds a chain
+        // of its own against all of the system's roots. Offline: the chain is ours, nothing is fetched.
+        _tlsContext = new(() => SslStreamCertificateContext.Create(Leaf, new X509Certificate2Collection(Chain.ToArray()), offline: true));
+        _dialContext = IssuedByItsServer ? new(() => SslStreamCertificateContext.Create(Leaf, additionalCertificates: null, offline: true)) : _tlsContext;
     }
 
     public NodeIdentity Identity { get; }
@@ -40,11 +43,11 @@ public sealed class NodeCredential
     public ImmutableArray<X509Certificate2> Chain { get; }
 
     /// <summary>For <see cref="SslServerAuthenticationOptions.ServerCertificateContext"/>: leaf and chain.</summary>
-    public SslStreamCertificateContext TlsContext { get; }
+    public SslStreamCertificateContext TlsContext => _tlsContext.Value;
 
     /// <summary>For <see cref="SslClientAuthenticationOptions.ClientCertificateContext"/>. An agent or gateway shows its leaf alone: the
     /// server that it dials issued it, and would keep the chain in memory for as long as the link lives.</summary>
-    public SslStreamCertificateContext DialContext { get; }
+    public SslStreamCertificateContext DialContext => _dialContext.Value;
 
     /// <summary>SHA-256 of the leaf's DER: binds the proofs of J3 to the TLS connection.</summary>
     public byte[] LeafHash => SHA256.HashData(Leaf.RawData);

@@ -1,4 +1,6 @@
+using System.Collections.Concurrent;
 using System.Net.Security;
+using System.Runtime.CompilerServices;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 using Hanse.Trust.Keys;
@@ -34,7 +36,13 @@ public static class PeerTls
     /// is shown must be of this federation's making, yet may be expired, banned or of a wrong kind: those get a typed answer, so
     /// each endpoint that needs a node must call <see cref="PeerVerifier.Verify(X509Certificate2?, PeerExpectation, IEnumerable{X509Certificate2}?)"/>
     /// on the connection's certificate, without what was presented: on a resumed session nothing is.</summary>
-    public static SslServerAuthenticationOptions ForServer(NodeCredential own, PeerVerifier verifier) => new()
+    public static SslServerAuthenticationOptions ForServer(NodeCredential own, PeerVerifier verifier) =>
+        ServerOptions.GetValue(own, _ => []).GetOrAdd(verifier, _ => NewForServer(own, verifier));
+
+    // One for all connections under a credential: each link would hold its own for as long as it lives.
+    private static readonly ConditionalWeakTable<NodeCredential, ConcurrentDictionary<PeerVerifier, SslServerAuthenticationOptions>> ServerOptions = [];
+
+    private static SslServerAuthenticationOptions NewForServer(NodeCredential own, PeerVerifier verifier) => new()
     {
         ServerCertificateContext = own.TlsContext,
         EnabledSslProtocols = Protocols,
@@ -71,8 +79,9 @@ public static class PeerTls
 
     private static bool IsOurs(PeerVerdict verdict) => verdict is not (PeerVerdict.NotTrusted or PeerVerdict.WrongFederation);
 
-    /// <summary>The platform builds a chain of its own before it asks us: keep it from the network and from the system's stores.</summary>
-    private static X509ChainPolicy NoOwnJudgement() => new()
+    /// <summary>The platform builds a chain of its own before it asks us: keep it from the network and from the system's stores, whose
+    /// hundred and more roots it would take in for each connection.</summary>
+    internal static X509ChainPolicy NoOwnJudgement() => new()
     {
         TrustMode = X509ChainTrustMode.CustomRootTrust,
         RevocationMode = X509RevocationMode.NoCheck,

@@ -12,7 +12,6 @@ namespace Hanse.Trust.Verification;
 /// </summary>
 public sealed class PeerVerifier(CurrentTrust trust, TimeProvider time)
 {
-    private const int ChainLength = 3;
     private const int MaxPresented = 8;
 
     public CurrentTrust Trust => trust;
@@ -51,18 +50,17 @@ public sealed class PeerVerifier(CurrentTrust trust, TimeProvider time)
         return refusal ?? CheckTime(identity, notBefore, notAfter, now, expected);
     }
 
-    /// <summary>The identity whose intermediate this is, if a trusted root signed it as one; otherwise null.</summary>
+    /// <summary>The identity whose intermediate this is, if a trusted root signed it as one and both are valid; otherwise null.</summary>
     public static NodeIdentity? VerifyIntermediate(X509Certificate2 intermediate, TrustAnchors anchors, DateTimeOffset now)
     {
-        using var chain = NewChain(anchors, now);
         var identity = CertificateNames.ReadIdentity(intermediate);
-        return identity?.Federation == anchors.Federation && IsAuthority(intermediate) && chain.Build(intermediate) && chain.ChainElements.Count == 2
+        return identity?.Federation == anchors.Federation && CheckIssuer(intermediate, anchors, now) is null
             && !anchors.Revocations.Bans(identity) && !anchors.Revocations.Bans(SpkiHash.Of(intermediate))
             ? identity
             : null;
     }
 
-    private static X509Chain NewChain(TrustAnchors anchors, DateTimeOffset at)
+    internal static X509Chain NewChain(IEnumerable<X509Certificate2> trusted, DateTimeOffset at)
     {
         var chain = new X509Chain();
         var policy = chain.ChainPolicy;
@@ -71,32 +69,57 @@ public sealed class PeerVerifier(CurrentTrust trust, TimeProvider time)
         policy.DisableCertificateDownloads = true;
         policy.VerificationTimeIgnored = false;
         policy.VerificationTime = at.UtcDateTime;
-        policy.CustomTrustStore.AddRange(anchors.Roots.ToArray());
+        policy.CustomTrustStore.AddRange(trusted.ToArray());
         return chain;
     }
 
+    internal static bool IsAuthority(X509Certificate2 certificate) =>
+        certificate.Extensions.OfType<X509BasicConstraintsExtension>().Any(e => e.CertificateAuthority);
+
+    /// <summary>A root never signs a leaf and an intermediate never signs another: the chain is leaf, intermediate, root, and is judged in these two steps.</summary>
     private static PeerVerdict? CheckChain(X509Certificate2 leaf, NodeIdentity identity, TrustAnchors anchors, DateTimeOffset judgedAt,
         IEnumerable<X509Certificate2>? presented, out X509Certificate2? issuer)
     {
         issuer = null;
-        using var chain = NewChain(anchors, judgedAt);
-        chain.ChainPolicy.ExtraStore.AddRange(anchors.IssuersOf(leaf).Concat((presented ?? []).Take(MaxPresented)).ToArray());
-        if (!chain.Build(leaf))
+        var why = "no intermediate that it could come from is known";
+        var authority = KeyIds.Authority(leaf);
+        foreach (var candidate in anchors.IssuersOf(leaf).Concat((presented ?? []).Take(MaxPresented).Where(c => KeyIds.Subject(c) == authority)))
         {
-            return new PeerVerdict.NotTrusted(Describe(chain));
+            if ((CheckIssuer(candidate, anchors, judgedAt) ?? CheckIssued(leaf, candidate, judgedAt)) is { } fault)
+            {
+                why = fault;
+                continue;
+            }
+
+            issuer = candidate;
+            return CertificateNames.ReadIdentity(issuer) is { } issuerIdentity && MayIssue(issuerIdentity, identity) && !IsAuthority(leaf)
+                ? null
+                : new PeerVerdict.NotTrusted("its issuer may not issue for it");
         }
 
-        // A root never signs a leaf and an intermediate never signs another: whatever is longer or shorter is not ours.
-        if (chain.ChainElements.Count != ChainLength)
-        {
-            return new PeerVerdict.NotTrusted($"its chain has {chain.ChainElements.Count} certificates instead of {ChainLength}");
-        }
-
-        issuer = chain.ChainElements[1].Certificate;
-        return CertificateNames.ReadIdentity(issuer) is { } issuerIdentity && MayIssue(issuerIdentity, identity) && !IsAuthority(leaf)
-            ? null
-            : new PeerVerdict.NotTrusted("its issuer may not issue for it");
+        return new PeerVerdict.NotTrusted(why);
     }
+
+    private static string? CheckIssuer(X509Certificate2 intermediate, TrustAnchors anchors, DateTimeOffset at) =>
+        !IsValid(intermediate, at) ? "its issuer's certificate is not valid at that time"
+            : !anchors.Roots.Any(r => KeyIds.Subject(r) == KeyIds.Authority(intermediate) && IsValid(r, at)) ? "its issuer comes from no root that is trusted and valid at that time"
+            : !RootSignatures.Cover(intermediate, anchors) ? "no trusted root signed its issuer as an intermediate"
+            : null;
+
+    /// <summary>Whether this very intermediate issued it, within its constraints. That the chain goes no further is right: the rest was judged.</summary>
+    private static string? CheckIssued(X509Certificate2 leaf, X509Certificate2 intermediate, DateTimeOffset at)
+    {
+        using var chain = NewChain([intermediate], at);
+        var whole = chain.Build(leaf);
+        var faults = chain.ChainStatus.Select(s => s.Status).Where(s => s is not (X509ChainStatusFlags.NoError or X509ChainStatusFlags.PartialChain)).Distinct().ToList();
+        return faults.Count > 0 ? $"its chain does not verify ({string.Join(", ", faults)})"
+            : whole || chain.ChainElements.Count != 2 || !chain.ChainElements[1].Certificate.RawDataMemory.Span.SequenceEqual(intermediate.RawDataMemory.Span)
+            ? "its chain is not leaf, intermediate, root"
+            : null;
+    }
+
+    private static bool IsValid(X509Certificate2 certificate, DateTimeOffset at) =>
+        certificate.NotBefore.ToUniversalTime() <= at && at < certificate.NotAfter.ToUniversalTime();
 
     /// <summary>T2, on top of the name constraints: an issuer signs for its own host label only; the coordinator's also for gateways.</summary>
     private static bool MayIssue(NodeIdentity issuer, NodeIdentity subject) => issuer.Federation == subject.Federation && issuer.Kind switch
@@ -105,9 +128,6 @@ public sealed class PeerVerifier(CurrentTrust trust, TimeProvider time)
         NodeKind.Coordinator => subject.Kind is NodeKind.Coordinator or NodeKind.Gateway,
         _ => false,
     };
-
-    private static bool IsAuthority(X509Certificate2 certificate) =>
-        certificate.Extensions.OfType<X509BasicConstraintsExtension>().Any(e => e.CertificateAuthority);
 
     private static PeerVerdict? CheckBans(X509Certificate2 leaf, X509Certificate2 issuer, NodeIdentity identity, TrustAnchors anchors,
         PeerExpectation expected)
@@ -155,10 +175,4 @@ public sealed class PeerVerifier(CurrentTrust trust, TimeProvider time)
     /// <summary>OpenSSL counts the very second of notAfter as past.</summary>
     private static DateTimeOffset LastMoment(DateTimeOffset notBefore, DateTimeOffset notAfter) =>
         notAfter - notBefore > TimeSpan.FromSeconds(1) ? notAfter - TimeSpan.FromSeconds(1) : notBefore;
-
-    private static string Describe(X509Chain chain)
-    {
-        var all = chain.ChainStatus.Select(s => s.Status).Where(s => s != X509ChainStatusFlags.NoError).Distinct();
-        return $"its chain does not verify ({string.Join(", ", all)})";
-    }
 }

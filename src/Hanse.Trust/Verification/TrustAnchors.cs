@@ -28,6 +28,7 @@ public sealed class TrustAnchors
             throw new ArgumentException("A trust set needs at least one root.", nameof(roots));
         }
 
+        RootsKey = string.Join(' ', Roots.Select(c => c.GetCertHashString(HashAlgorithmName.SHA256)));
         _issuersByKeyId = Intermediates.Where(c => KeyIds.Subject(c) is not null).GroupBy(c => KeyIds.Subject(c)!, StringComparer.Ordinal)
             .ToFrozenDictionary(g => g.Key, g => g.ToArray(), StringComparer.Ordinal);
     }
@@ -38,6 +39,9 @@ public sealed class TrustAnchors
     public ImmutableArray<X509Certificate2> Roots { get; }
 
     public ImmutableArray<X509Certificate2> Intermediates { get; }
+
+    /// <summary>Names exactly these roots.</summary>
+    internal string RootsKey { get; }
 
     public ulong Generation { get; init; }
 
