@@ -16,6 +16,7 @@ public sealed class RenewalTests
         await using var server = new RealServer("trust:", "  intermediateLifetime: 24s", "  leafLifetime: 10s");
         await server.StartAsync();
         var agentData = Path.Combine(server.Folder, "agent");
+        var (credential, issuer) = (Path.Combine(agentData, "credential.pem"), Path.Combine(server.DataDir, "site/identity/issuer.pem"));
         var (status, invited) = await RealServer.PostAsync(server.Coordinator, "agents/invitations", new { site = "main" });
         Assert.True(status == 200, invited.ToString());
         var (code, said) = await RealProcess.RunAsync(RealProcess.Program("hanse-agent"), invited.GetProperty("joinString").GetString()!, "join", "--data", agentData);
@@ -23,14 +24,14 @@ public sealed class RenewalTests
         await using (var agent = RealProcess.Start(RealProcess.Program("hanse-agent"), "run", "--data", agentData))
         {
             await HostOnlineAsync(server);
-            var (leaf, intermediate) = (Keys(agentData), Keys(Path.Combine(server.DataDir, "site/identity/issuer.pem")));
-            await Wait.For("the agent's second renewal", () => Keys(agentData).Except(leaf).Count() >= 1 && agent.Output.Split("certificate-renewed").Length > 2, TimeSpan.FromSeconds(60), () => agent.Output + server.Process.Output);
-            await Wait.For("the site's intermediate to be renewed", () => Keys(Path.Combine(server.DataDir, "site/identity/issuer.pem")).Except(intermediate).Any(), TimeSpan.FromSeconds(60), () => server.Process.Output);
+            var (leaf, intermediate) = (Key(credential), Key(issuer));
+            await Wait.For("the agent's second renewal", () => Key(credential) != leaf && agent.Output.Split("certificate-renewed").Length > 2, TimeSpan.FromSeconds(60), () => agent.Output + server.Process.Output);
+            await Wait.For("the site's intermediate to be renewed", () => Key(issuer) != intermediate, TimeSpan.FromSeconds(60), () => server.Process.Output);
             await RunAsync(server);
         }
 
         // 11 s without a renewal: its certificate has ended, and so has the site's own of that time.
-        var notAfter = Certificates(agentData).Max(c => c.NotAfter.ToUniversalTime());
+        var notAfter = Certificate(credential).NotAfter.ToUniversalTime();
         await Wait.For("the agent's certificate to end", () => TimeProvider.System.GetUtcNow() > notAfter.AddSeconds(1), TimeSpan.FromSeconds(30));
         await using var back = RealProcess.Start(RealProcess.Program("hanse-agent"), "run", "--data", agentData);
         await Wait.For("the expired agent to be renewed", () => back.Output.Contains("certificate-renewed", StringComparison.Ordinal), TimeSpan.FromSeconds(60), () => back.Output + server.Process.Output);
@@ -57,20 +58,13 @@ public sealed class RenewalTests
         Assert.Equal("Linux\n", command!.Value.GetProperty("executions")[0].GetProperty("stdout").GetString());
     }
 
-    private static IEnumerable<X509Certificate2> Certificates(string path)
+    /// <summary>The first certificate of a file that is replaced as a whole, so that it can be read at any moment.</summary>
+    private static X509Certificate2 Certificate(string path)
     {
-        var files = Directory.Exists(path) ? Directory.EnumerateFiles(path, "*.pem", SearchOption.AllDirectories) : [path];
-        foreach (var file in files)
-        {
-            var all = new X509Certificate2Collection();
-            all.ImportFromPem(File.ReadAllText(file));
-            if (all.Count > 0)
-            {
-                yield return all[0];
-            }
-        }
+        var all = new X509Certificate2Collection();
+        all.ImportFromPem(File.ReadAllText(path));
+        return all[0];
     }
 
-    private static HashSet<string> Keys(string path) =>
-        [.. Certificates(path).Select(c => Convert.ToHexString(SHA256.HashData(c.PublicKey.ExportSubjectPublicKeyInfo())))];
+    private static string Key(string path) => Convert.ToHexString(SHA256.HashData(Certificate(path).PublicKey.ExportSubjectPublicKeyInfo()));
 }
