@@ -37,6 +37,8 @@ internal sealed class HostDetailProxy(ISiteChannel sites)
             failure.Code, $"Site {host.SiteName} of {host.Hostname} is not connected. Nothing was changed; try again once `hanse site show {host.SiteName}` says online."),
         ErrorCodes.SiteTimeout => Problems.TimedOut(
             failure.Code, $"Site {host.SiteName} did not answer in {Patience.TotalSeconds:0} s. It may still act on the request; look again in a moment."),
+        ErrorCodes.SiteSuspended => Problems.Conflict(
+            failure.Code, $"Site {host.SiteName} of {host.Hostname} is suspended. Nothing was changed; `hanse site resume {host.SiteName}` ends that.", "host"),
         ErrorCodes.HostNotFound or ErrorCodes.SectionNotFound => Problems.NotFound(failure.Code, failure.Message),
         _ => Problems.SiteRefused(failure.Code, $"Site {host.SiteName} refused: {failure.Message}"),
     };

@@ -11,6 +11,8 @@ internal sealed class SiteRegistry(SiteStore store, SiteLinks links) : ISiteRegi
     public Task<long> RaiseFenceAsync(SiteId site, Guid replica, string address, CancellationToken cancellation) =>
         store.RaiseFenceAsync(site, replica, address, cancellation);
 
+    public void SetSuspended(SiteId site, bool suspended) => links.SetSuspended(site, suspended);
+
     public void LinkOpened(SiteId site, NodeLink link) => links.Add(site, link);
 
     public Task LinkEndedAsync(SiteId site, NodeLink link, CancellationToken cancellation) =>

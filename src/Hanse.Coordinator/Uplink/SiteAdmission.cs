@@ -43,6 +43,7 @@ internal sealed partial class SiteAdmission(
         }
 
         await federation.LinkedAsync(site, cancellation);
+        registry.SetSuspended(site, row.Lifecycle is SiteLifecycle.Suspended);
         var fence = await registry.RaiseFenceAsync(site, federation.Replica, candidate.Remote?.ToString() ?? "", cancellation);
         return new AdmissionDecision.Welcomed(handler)
         {

@@ -11,22 +11,29 @@ internal static class RootSignatures
     // Sites of a large federation, with room for renewals. What is forgotten is checked again.
     private const int Limit = 8_192;
 
-    private static readonly ConcurrentDictionary<(string Intermediate, string Roots), bool> Remembered = new();
+    // Only what a root has signed is remembered, so that nobody fills this with certificates of their own making.
+    private static readonly ConcurrentDictionary<(string Intermediate, string Roots), byte> Covered = new();
 
     public static bool Cover(X509Certificate2 intermediate, TrustAnchors anchors)
     {
         var key = (intermediate.GetCertHashString(HashAlgorithmName.SHA256), anchors.RootsKey);
-        if (Remembered.TryGetValue(key, out var covered))
+        if (Covered.ContainsKey(key))
         {
-            return covered;
+            return true;
         }
 
-        if (Remembered.Count >= Limit)
+        if (!Check(intermediate, anchors))
         {
-            Remembered.Clear();
+            return false;
         }
 
-        return Remembered[key] = Check(intermediate, anchors);
+        if (Covered.Count >= Limit)
+        {
+            Covered.Clear();
+        }
+
+        Covered[key] = 0;
+        return true;
     }
 
     private static bool Check(X509Certificate2 intermediate, TrustAnchors anchors)

@@ -1,4 +1,5 @@
 using System.Net;
+using Hanse.Coordinator.Sites.Api;
 using Hanse.Coordinator.Tests.Fixtures;
 using Hanse.Protocol.Errors;
 using Hanse.Protocol.Messages;
@@ -69,6 +70,20 @@ public sealed class SiteLifeTests(CoordinatorHost host) : IClassFixture<Coordina
         await DoneAsync("sites/suspended/resume");
         Assert.Equal(1UL, (await site.SendAsync(1, Audit())).HighWater);
         await Wait.For("the site to be told again", () => !site.Desired.Last().Suspended);
+    }
+
+    [Fact]
+    public async Task Given_a_site_suspended_in_another_life_When_it_links_Then_it_is_given_no_work_from_the_first_moment()
+    {
+        var site = await host.JoinAsync("inherited");
+        await host.QueryAsync<int>("update sites_site set status = 2 where name = 'inherited'");
+
+        Assert.Null(await site.DialAsync());
+
+        var links = host.Get<ISiteChannel>();
+        await Wait.For("its link to be noted", () => links.Connected.Contains(site.Id));
+        Assert.DoesNotContain(site.Id, links.Accepting);
+        Assert.Equal(ErrorCodes.SiteSuspended, (await links.RequestAsync<Empty>(site.Id, Method.HostRemove, new HostRemove(), TimeSpan.FromSeconds(5), default)).Failure!.Code);
     }
 
     [Fact]
