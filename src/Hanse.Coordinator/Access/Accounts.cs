@@ -1,5 +1,5 @@
 using Hanse.Coordinator.Access.Api;
-using Hanse.Coordinator.Audit.Api;
+using Hanse.Audit;
 using Hanse.Protocol.Text;
 using Microsoft.AspNetCore.Identity;
 

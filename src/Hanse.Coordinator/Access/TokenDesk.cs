@@ -1,5 +1,5 @@
 using Hanse.Coordinator.Access.Api;
-using Hanse.Coordinator.Audit.Api;
+using Hanse.Audit;
 using Hanse.Protocol.Text;
 
 namespace Hanse.Coordinator.Access;

@@ -1,5 +1,5 @@
 using Dapper;
-using Hanse.Coordinator.Audit.Api;
+using Hanse.Audit;
 using Npgsql;
 
 namespace Hanse.Coordinator.Access;

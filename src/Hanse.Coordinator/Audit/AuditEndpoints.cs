@@ -1,3 +1,4 @@
+using Hanse.Audit;
 using System.Globalization;
 using System.Text;
 using Hanse.Coordinator.Access.Api;

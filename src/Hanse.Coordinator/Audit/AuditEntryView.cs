@@ -1,3 +1,4 @@
+using Hanse.Audit;
 using Hanse.Protocol.Ids;
 
 namespace Hanse.Coordinator.Audit;

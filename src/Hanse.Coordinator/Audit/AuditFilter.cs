@@ -1,3 +1,4 @@
+using Hanse.Audit;
 using System.Globalization;
 using Hanse.Coordinator.Api;
 using Hanse.Protocol.Errors;

@@ -1,4 +1,4 @@
-using Hanse.Coordinator.Audit.Api;
+using Hanse.Audit;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Hanse.Coordinator.Audit;
@@ -9,7 +9,6 @@ internal static class AuditSlice
     /// <summary>Needs NpgsqlDataSource and TimeProvider.</summary>
     public static IServiceCollection AddAudit(this IServiceCollection services) => services
         .AddSingleton<IAuditLog, AuditLog>()
-        .AddSingleton<IAuditIntake, AuditIntake>()
         .AddSingleton<AuditStore>()
         .AddSingleton<AuditVerifier>();
 }

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using Hanse.Coordinator.Access.Api;
-using Hanse.Coordinator.Audit.Api;
+using Hanse.Audit;
 using Hanse.Coordinator.Hosts.Api;
 using Hanse.Protocol.Ids;
 

@@ -1,5 +1,5 @@
 using Hanse.Coordinator.Access.Api;
-using Hanse.Coordinator.Audit.Api;
+using Hanse.Audit;
 using Hanse.Coordinator.Hosts.Api;
 using Hanse.Protocol.Commands;
 using Hanse.Protocol.Errors;

@@ -1,5 +1,5 @@
 using System.Globalization;
-using Hanse.Coordinator.Audit.Api;
+using Hanse.Audit;
 using Hanse.Protocol.Commands;
 using Hanse.Protocol.Ids;
 using Hanse.Protocol.Messages;

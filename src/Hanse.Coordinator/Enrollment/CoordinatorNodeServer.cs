@@ -3,7 +3,7 @@ using System.Security.Cryptography.X509Certificates;
 using Google.Protobuf;
 using Hanse.Authority.Issuing;
 using Hanse.Authority.Joining;
-using Hanse.Coordinator.Audit.Api;
+using Hanse.Audit;
 using Hanse.Coordinator.Sites.Api;
 using Hanse.Link.Accepting;
 using Hanse.Link.Pulse;

@@ -1,6 +1,6 @@
 using Hanse.Authority.Joining;
 using Hanse.Coordinator.Access.Api;
-using Hanse.Coordinator.Audit.Api;
+using Hanse.Audit;
 using Hanse.Coordinator.Sites.Api;
 using Hanse.Protocol.Messages;
 using Hanse.Trust.Dialing;

@@ -1,6 +1,6 @@
 using Hanse.Coordinator.Access.Api;
 using Hanse.Coordinator.Api;
-using Hanse.Coordinator.Audit.Api;
+using Hanse.Audit;
 using Hanse.Coordinator.Enrollment.Api;
 using Hanse.Coordinator.Hosts.Api;
 using Hanse.Coordinator.Sites.Api;

@@ -1,4 +1,4 @@
-using Hanse.Coordinator.Audit.Api;
+using Hanse.Audit;
 using Hanse.Coordinator.Commands.Api;
 using Hanse.Coordinator.Enrollment.Api;
 using Hanse.Coordinator.Hosts.Api;

@@ -1,9 +1,7 @@
 using Dapper;
-using Hanse.Coordinator.Audit;
-using Hanse.Coordinator.Audit.Api;
+using Hanse.Audit;
 using Hanse.Protocol.Audit;
 using Hanse.Protocol.Ids;
-using Hanse.Storage.Migrations;
 using Hanse.TestKit;
 
 namespace Hanse.Coordinator.Tests.Audit;
@@ -17,7 +15,7 @@ public sealed class AuditLogTests : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        _database = await TestDatabase.CreateAsync(MigrationSet.FromAssembly(typeof(AuditLog).Assembly));
+        _database = await TestDatabase.CreateAsync(CoordinatorModule.Migrations);
         _log = new(_clock);
     }
 

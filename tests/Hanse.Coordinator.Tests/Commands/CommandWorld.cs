@@ -1,8 +1,8 @@
+using Hanse.Audit;
 using Hanse.Coordinator.Commands.Deadlines;
 using Dapper;
 using Google.Protobuf;
 using Hanse.Coordinator.Access.Api;
-using Hanse.Coordinator.Audit;
 using Hanse.Coordinator.Commands;
 using Hanse.Coordinator.Commands.Api;
 using Hanse.Coordinator.Commands.Intake;

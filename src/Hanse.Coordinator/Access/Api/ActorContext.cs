@@ -1,6 +1,6 @@
 using System.Net;
 using System.Security.Claims;
-using Hanse.Coordinator.Audit.Api;
+using Hanse.Audit;
 using Microsoft.AspNetCore.Http;
 
 namespace Hanse.Coordinator.Access.Api;

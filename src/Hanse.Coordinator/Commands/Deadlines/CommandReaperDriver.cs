@@ -1,4 +1,4 @@
-using Hanse.Coordinator.Audit.Api;
+using Hanse.Audit;
 using Hanse.Protocol.Commands;
 using Hanse.Protocol.Ids;
 using Microsoft.Extensions.Logging;

@@ -1,5 +1,5 @@
 using Google.Protobuf;
-using Hanse.Coordinator.Audit.Api;
+using Hanse.Audit;
 using Hanse.Coordinator.Commands.Api;
 using Hanse.Coordinator.Hosts.Api;
 using Hanse.Protocol.Errors;

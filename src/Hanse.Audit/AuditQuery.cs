@@ -1,7 +1,7 @@
-namespace Hanse.Coordinator.Audit;
+namespace Hanse.Audit;
 
 /// <summary>Which entries to list, newest first. Every filter given must match.</summary>
-internal sealed record AuditQuery
+public sealed record AuditQuery
 {
     public int Limit { get; init; }
 

@@ -1,10 +1,10 @@
 using Hanse.Protocol.Audit;
 using Hanse.Protocol.Ids;
 
-namespace Hanse.Coordinator.Audit;
+namespace Hanse.Audit;
 
 /// <summary>The target list of an entry (A2): 16 bytes a host, and the Merkle root over them, a leaf a host.</summary>
-internal static class AuditTargets
+public static class AuditTargets
 {
     private const int IdLength = 16;
 

@@ -1,10 +1,10 @@
-namespace Hanse.Coordinator.Audit;
+namespace Hanse.Audit;
 
 /// <summary>One row of audit_entry with its target list (empty without hosts).</summary>
-internal sealed record AuditRow(AuditFacts Facts, byte[] Bytes, byte[] LeafHash, byte[] Targets);
+public sealed record AuditRow(AuditFacts Facts, byte[] Bytes, byte[] LeafHash, byte[] Targets);
 
 /// <summary>A log's row: how far it goes, and what is needed to append. A class for Dapper.</summary>
-internal sealed record AuditHead
+public sealed record AuditHead
 {
     public int Ordinal { get; init; }
 

@@ -1,6 +1,6 @@
 using Npgsql;
 
-namespace Hanse.Coordinator.Audit.Api;
+namespace Hanse.Audit;
 
 /// <summary>The coordinator's audit log. Entries become part of the caller's transaction: the operation and its entry are
 /// committed together or not at all (invariant 6). Appending locks the log until that transaction ends, so lock your own

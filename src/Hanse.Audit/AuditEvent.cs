@@ -1,6 +1,6 @@
 using Hanse.Protocol.Ids;
 
-namespace Hanse.Coordinator.Audit.Api;
+namespace Hanse.Audit;
 
 /// <summary>One thing to be written to the audit log (A2). Texts are cut at 4,000 characters; characters that neither JSON nor
 /// PostgreSQL can hold are replaced.</summary>

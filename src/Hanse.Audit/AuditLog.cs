@@ -1,15 +1,14 @@
 using System.Security.Cryptography;
 using Dapper;
-using Hanse.Coordinator.Audit.Api;
 using Hanse.Protocol.Audit;
 using Npgsql;
 
-namespace Hanse.Coordinator.Audit;
+namespace Hanse.Audit;
 
 /// <summary>Writes the log (A1–A2): (1) locks the log's head, which makes sequence numbers gapless and their order that of the
 /// commits; (2) forms each entry's bytes and leaf; (3) inserts them with their columns and target lists; (4) stores the new
 /// frontier of the Merkle tree. All in the caller's transaction.</summary>
-internal sealed class AuditLog(TimeProvider clock) : IAuditLog
+public sealed class AuditLog(TimeProvider clock) : IAuditLog
 {
     public Task<long> AppendAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, AuditEvent entry, CancellationToken cancellation) =>
         AppendAsync(connection, transaction, [entry], cancellation);

@@ -1,7 +1,7 @@
-namespace Hanse.Coordinator.Audit;
+namespace Hanse.Audit;
 
 /// <summary>The parts of an entry that are columns as well as bytes. Equal facts mean that the columns are a true projection.</summary>
-internal sealed record AuditFacts
+public sealed record AuditFacts
 {
     /// <summary>Gapless within a log, from 1.</summary>
     public required long Seq { get; init; }

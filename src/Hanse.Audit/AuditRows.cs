@@ -2,7 +2,7 @@ using System.Data;
 using Npgsql;
 using NpgsqlTypes;
 
-namespace Hanse.Coordinator.Audit;
+namespace Hanse.Audit;
 
 /// <summary>Rows of audit_entry and audit_target: writing many at once, and reading one from a reader.</summary>
 internal static class AuditRows

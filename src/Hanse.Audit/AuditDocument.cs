@@ -2,11 +2,11 @@ using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 
-namespace Hanse.Coordinator.Audit;
+namespace Hanse.Audit;
 
 /// <summary>An entry as it is hashed (A1): UTF-8 JSON with every field in one fixed order, no white space, absent values as
 /// null, details sorted. Written once and stored; reading never writes it again.</summary>
-internal sealed record AuditDocument(Guid Log, AuditFacts Facts, IReadOnlyDictionary<string, string> Detail)
+public sealed record AuditDocument(Guid Log, AuditFacts Facts, IReadOnlyDictionary<string, string> Detail)
 {
     private const int Version = 1;
     private const string TimeFormat = "yyyy-MM-dd'T'HH:mm:ss.fff'Z'";

@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace Hanse.Coordinator.Audit;
+namespace Hanse.Audit;
 
 /// <summary>Text that JSON and PostgreSQL hold alike, so that bytes and columns can be compared.</summary>
 internal static class AuditText

@@ -3,13 +3,13 @@ using Dapper;
 using Hanse.Protocol.Audit;
 using Npgsql;
 
-namespace Hanse.Coordinator.Audit;
+namespace Hanse.Audit;
 
 /// <summary>Proves that the log in the database is the one that was written (A1): streams every entry of one snapshot, and for
 /// each (1) the number follows the one before; (2) the leaf is the hash of the bytes; (3) the columns say what the bytes say;
 /// (4) the target list has the root that the bytes name. At the end (5) the tree has the count and the peaks that the log
 /// recorded as it grew. Until checkpoints are signed, someone who can write to the database can forge all of it alike (A3).</summary>
-internal sealed class AuditVerifier(NpgsqlDataSource database)
+public sealed class AuditVerifier(NpgsqlDataSource database)
 {
     public async Task<AuditVerification> VerifyAsync(CancellationToken cancellation)
     {

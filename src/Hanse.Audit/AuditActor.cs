@@ -1,4 +1,4 @@
-namespace Hanse.Coordinator.Audit.Api;
+namespace Hanse.Audit;
 
 /// <summary>Who did something (A2).</summary>
 /// <param name="Name">What people know them by: a user name, <c>local:&lt;uid&gt;</c> on a socket, <c>site:&lt;id&gt;</c>, <c>coordinator</c>.</param>

@@ -1,10 +1,10 @@
 using Npgsql;
 using NpgsqlTypes;
 
-namespace Hanse.Coordinator.Audit;
+namespace Hanse.Audit;
 
 /// <summary>Reads the log for people: pages, newest first, and single entries.</summary>
-internal sealed class AuditStore(NpgsqlDataSource database)
+public sealed class AuditStore(NpgsqlDataSource database)
 {
     private const string List = $"""
         select {AuditRows.Columns}, e.log from {AuditRows.From}

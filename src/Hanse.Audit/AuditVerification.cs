@@ -1,4 +1,4 @@
-namespace Hanse.Coordinator.Audit;
+namespace Hanse.Audit;
 
 /// <summary>What <see cref="AuditVerifier"/> found.</summary>
 /// <param name="Entries">How many entries were read.</param>
@@ -7,4 +7,4 @@ namespace Hanse.Coordinator.Audit;
 /// root, which then names no single entry.</param>
 /// <param name="Why">What is wrong, for people.</param>
 /// <param name="Root">Merkle root over the entries of the current log, hexadecimal.</param>
-internal sealed record AuditVerification(long Entries, bool Ok, long? FirstBad, string? Why, string? Root);
+public sealed record AuditVerification(long Entries, bool Ok, long? FirstBad, string? Why, string? Root);
