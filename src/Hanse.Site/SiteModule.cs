@@ -19,6 +19,7 @@ using Hanse.Storage.Migrations;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 
@@ -42,6 +43,7 @@ public static class SiteModule
         services.AddSingleton(s => new SiteServices(s.GetRequiredService<PulseWheel>(), new LinkAcceptorOptions(), s.GetRequiredService<TimeProvider>()));
         services.AddSingleton<DiskSpace>();
         services.Configure<RouteHandlerOptions>(routes => routes.ThrowOnBadRequest = true); // SiteFaults names the field
+        services.TryAddSingleton(GatherPause.Default);
         AddEnrollment(services);
         AddUplink(services);
         AddHosts(services);

@@ -10,6 +10,9 @@ internal static class CertificateBuilder
 {
     private const int SerialBytes = 16;
 
+    // DER of the curve's object identifier 1.3.132.0.34 (RFC 5480 §2.1.1.1).
+    private static ReadOnlySpan<byte> P384 => [0x06, 0x05, 0x2B, 0x81, 0x04, 0x00, 0x22];
+
     /// <param name="subject">For people; nothing reads it.</param>
     /// <param name="key">The subject's key.</param>
     /// <param name="lifetime">Counted from <paramref name="now"/>; cut at the issuer's end (T3).</param>
@@ -49,11 +52,8 @@ internal static class CertificateBuilder
     }
 
     /// <summary>The hash that fits the issuer's curve: the root is on P-384, intermediates on P-256 (T2).</summary>
-    private static HashAlgorithmName SignatureHash(X509Certificate2 issuer)
-    {
-        using var key = issuer.GetECDsaPublicKey();
-        return key?.KeySize > 256 ? HashAlgorithmName.SHA384 : HashAlgorithmName.SHA256;
-    }
+    private static HashAlgorithmName SignatureHash(X509Certificate2 issuer) =>
+        issuer.PublicKey.EncodedParameters is { } curve && curve.RawData.AsSpan().SequenceEqual(P384) ? HashAlgorithmName.SHA384 : HashAlgorithmName.SHA256;
 
     private static byte[] Serial()
     {

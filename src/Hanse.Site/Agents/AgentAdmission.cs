@@ -90,7 +90,7 @@ internal sealed partial class AgentAdmission(
         return false;
     }
 
-    private static string Short(string version) => version.Length > 64 ? version[..64] : version;
+    private static string Short(string version) => new([.. version.Where(c => !char.IsControl(c)).Take(64)]);
 
     [LoggerMessage(1, LogLevel.Warning, "Host {Host} has two holders of its key: the one at {Remote} is kept out ({Verdict})")]
     private partial void LogClone(HostId host, System.Net.EndPoint? remote, SecretVerdict verdict);

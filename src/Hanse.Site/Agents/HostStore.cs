@@ -5,22 +5,34 @@ using Hanse.Protocol.Ids;
 using Hanse.Protocol.Messages;
 using Hanse.Site.Agents.Api;
 using Hanse.Site.Uplink.Api;
+using Hanse.Storage.Bulk;
 using Npgsql;
 
 namespace Hanse.Site.Agents;
 
 /// <summary>The hosts of this site. Every change a directory reader could see puts the host's state into the outbox in the
 /// same transaction.</summary>
-internal sealed class HostStore(NpgsqlDataSource database, IOutbox outbox, TimeProvider time) : IHostEnrolment
+internal sealed class HostStore : IHostEnrolment, IAsyncDisposable
 {
     private const string Columns = """
         id, hostname, machine_id as MachineId, status, status_reason as StatusReason, agent_version as AgentVersion, os, os_family as OsFamily,
         kernel, addresses, tags, last_seen as LastSeen, removed_at as RemovedAt
         """;
 
+    private readonly NpgsqlDataSource _database;
+    private readonly IOutbox _outbox;
+    private readonly TimeProvider _time;
+    private readonly WriteBatcher<(HostId Host, JoinedHost Joined), HostId> _joins;
+
+    public HostStore(NpgsqlDataSource database, IOutbox outbox, TimeProvider time)
+    {
+        (_database, _outbox, _time) = (database, outbox, time);
+        _joins = new(AddAsync);
+    }
+
     public async Task<IReadOnlyList<HostRow>> ListAsync(string? search, int limit, CancellationToken cancellation)
     {
-        await using var connection = await database.OpenConnectionAsync(cancellation);
+        await using var connection = await _database.OpenConnectionAsync(cancellation);
         return (await connection.QueryAsync<HostRow>(new CommandDefinition(
             $"""
             select {Columns} from agents_host
@@ -33,7 +45,7 @@ internal sealed class HostStore(NpgsqlDataSource database, IOutbox outbox, TimeP
     public async Task<IReadOnlyList<HostRow>> FindAsync(IReadOnlyCollection<string> idsOrNames, CancellationToken cancellation)
     {
         var ids = idsOrNames.Select(t => HostId.TryParse(t, out var id) ? id.Value : Guid.Empty).Where(g => g != Guid.Empty).ToArray();
-        await using var connection = await database.OpenConnectionAsync(cancellation);
+        await using var connection = await _database.OpenConnectionAsync(cancellation);
         return (await connection.QueryAsync<HostRow>(new CommandDefinition(
             $"select {Columns} from agents_host where removed_at is null and (id = any(@ids) or lower(hostname) = any(@names)) order by hostname, id",
             new { ids, names = idsOrNames.Select(n => n.ToLowerInvariant()).ToArray() }, cancellationToken: cancellation))).AsList();
@@ -46,30 +58,13 @@ internal sealed class HostStore(NpgsqlDataSource database, IOutbox outbox, TimeP
             new { ids = hosts.Select(h => h.Value).ToArray(), banned = (short)HostStatus.Banned }, transaction, cancellationToken: cancellation)))
         .Select(HostId.From).ToHashSet();
 
-    public async Task AddAsync(HostId host, JoinedHost joined, CancellationToken cancellation)
-    {
-        await using var connection = await database.OpenConnectionAsync(cancellation);
-        await using var transaction = await connection.BeginTransactionAsync(cancellation);
-        await connection.ExecuteAsync(new CommandDefinition(
-            """
-            insert into agents_host (id, hostname, machine_id, boot_id, status, agent_version, certificate_spki, certificate_not_after, joined_at, last_seen)
-            values (@id, @Hostname, @MachineId, @BootId, @offline, @AgentVersion, @Spki, @NotAfter, @now, @now)
-            on conflict (id) do nothing
-            """,
-            new
-            {
-                id = host.Value, joined.Hostname, joined.MachineId, joined.BootId, joined.AgentVersion, joined.Spki,
-                joined.NotAfter, offline = (short)HostStatus.Offline, now = time.GetUtcNow(),
-            },
-            transaction, cancellationToken: cancellation));
-        await PublishAsync(transaction, [host.Value], cancellation);
-        await transaction.CommitAsync(cancellation);
-        outbox.Wake();
-    }
+    public Task<HostId> AddAsync(HostId host, JoinedHost joined, CancellationToken cancellation) => _joins.WriteAsync((host, joined), cancellation);
+
+    public ValueTask DisposeAsync() => _joins.DisposeAsync();
 
     public async Task<Error?> RenewableAsync(HostId host, CancellationToken cancellation)
     {
-        await using var connection = await database.OpenConnectionAsync(cancellation);
+        await using var connection = await _database.OpenConnectionAsync(cancellation);
         var row = await connection.QuerySingleOrDefaultAsync<HostRow>(new CommandDefinition(
             $"select {Columns} from agents_host where id = @id", new { id = host.Value }, cancellationToken: cancellation));
         return row switch
@@ -80,17 +75,9 @@ internal sealed class HostStore(NpgsqlDataSource database, IOutbox outbox, TimeP
         };
     }
 
-    public async Task<HostId?> FindByKeyAsync(byte[] spki, CancellationToken cancellation)
-    {
-        await using var connection = await database.OpenConnectionAsync(cancellation);
-        var id = await connection.QuerySingleOrDefaultAsync<Guid?>(new CommandDefinition(
-            "select id from agents_host where certificate_spki = @spki and removed_at is null", new { spki }, cancellationToken: cancellation));
-        return id is { } found ? new HostId(found) : null;
-    }
-
     public async Task SetCertificateAsync(HostId host, byte[] spki, DateTimeOffset notAfter, CancellationToken cancellation)
     {
-        await using var connection = await database.OpenConnectionAsync(cancellation);
+        await using var connection = await _database.OpenConnectionAsync(cancellation);
         await connection.ExecuteAsync(new CommandDefinition(
             "update agents_host set certificate_spki = @spki, certificate_not_after = @notAfter where id = @id",
             new { id = host.Value, spki, notAfter }, cancellationToken: cancellation));
@@ -115,20 +102,20 @@ internal sealed class HostStore(NpgsqlDataSource database, IOutbox outbox, TimeP
     public async Task SetPresenceAsync(IReadOnlyCollection<HostId> hosts, HostStatus status, CancellationToken cancellation)
     {
         var ids = hosts.Select(h => h.Value).ToArray();
-        await using var connection = await database.OpenConnectionAsync(cancellation);
+        await using var connection = await _database.OpenConnectionAsync(cancellation);
         await using var transaction = await connection.BeginTransactionAsync(cancellation);
         await connection.ExecuteAsync(new CommandDefinition(
             "update agents_host set status = @status, last_seen = @now where id = any(@ids) and status in (1, 2) and removed_at is null",
-            new { ids, status = (short)status, now = time.GetUtcNow() }, transaction, cancellationToken: cancellation));
+            new { ids, status = (short)status, now = _time.GetUtcNow() }, transaction, cancellationToken: cancellation));
         await PublishAsync(transaction, ids, cancellation);
         await transaction.CommitAsync(cancellation);
-        outbox.Wake();
+        _outbox.WakeStates();
     }
 
     /// <summary>At start nobody is connected yet, whatever the last life of this process wrote.</summary>
     public async Task SetAllOfflineAsync(CancellationToken cancellation)
     {
-        await using var connection = await database.OpenConnectionAsync(cancellation);
+        await using var connection = await _database.OpenConnectionAsync(cancellation);
         var online = await connection.QueryAsync<Guid>(new CommandDefinition(
             "select id from agents_host where status = @online", new { online = (short)HostStatus.Online }, cancellationToken: cancellation));
         await SetPresenceAsync([.. online.Select(HostId.From)], HostStatus.Offline, cancellation);
@@ -145,8 +132,8 @@ internal sealed class HostStore(NpgsqlDataSource database, IOutbox outbox, TimeP
     {
         var removed = await transaction.Connection!.ExecuteAsync(new CommandDefinition(
             "update agents_host set removed_at = @now where id = @id and removed_at is null",
-            new { id = host.Value, now = time.GetUtcNow() }, transaction, cancellationToken: cancellation));
-        await outbox.DeleteAsync(transaction, StateClass.Host, host.ToWire(), cancellation);
+            new { id = host.Value, now = _time.GetUtcNow() }, transaction, cancellationToken: cancellation));
+        await _outbox.DeleteAsync(transaction, StateClass.Host, host.ToWire(), cancellation);
         return removed > 0;
     }
 
@@ -166,6 +153,41 @@ internal sealed class HostStore(NpgsqlDataSource database, IOutbox outbox, TimeP
         }
     }
 
+    /// <summary>Joins that come together share a transaction. One batch is written at a time, so two joins with one key are one host.</summary>
+    private async Task<IReadOnlyList<HostId>> AddAsync(IReadOnlyList<(HostId Host, JoinedHost Joined)> batch, CancellationToken cancellation)
+    {
+        await using var connection = await _database.OpenConnectionAsync(cancellation);
+        await using var transaction = await connection.BeginTransactionAsync(cancellation);
+        var held = (await connection.QueryAsync<(Guid Id, byte[] Spki)>(new CommandDefinition(
+            "select id, certificate_spki from agents_host where certificate_spki = any(@spkis) and removed_at is null",
+            new { spkis = batch.Select(b => b.Joined.Spki).ToArray() }, transaction, cancellationToken: cancellation)))
+            .ToDictionary(h => Convert.ToHexString(h.Spki), h => new HostId(h.Id), StringComparer.Ordinal);
+        var fresh = batch.Where(b => held.TryAdd(Convert.ToHexString(b.Joined.Spki), b.Host)).ToList();
+        await connection.ExecuteAsync(new CommandDefinition(
+            """
+            insert into agents_host (id, hostname, machine_id, boot_id, status, agent_version, certificate_spki, certificate_not_after, joined_at, last_seen)
+            select id, hostname, machine_id, boot_id, @offline, agent_version, spki, not_after, @now, @now
+            from unnest(@ids, @hostnames, @machines, @boots, @versions, @spkis, @ends) as j (id, hostname, machine_id, boot_id, agent_version, spki, not_after)
+            on conflict (id) do nothing
+            """,
+            new
+            {
+                ids = fresh.Select(f => f.Host.Value).ToArray(),
+                hostnames = fresh.Select(f => f.Joined.Hostname).ToArray(),
+                machines = fresh.Select(f => f.Joined.MachineId).ToArray(),
+                boots = fresh.Select(f => f.Joined.BootId).ToArray(),
+                versions = fresh.Select(f => f.Joined.AgentVersion).ToArray(),
+                spkis = fresh.Select(f => f.Joined.Spki).ToArray(),
+                ends = fresh.Select(f => f.Joined.NotAfter).ToArray(),
+                offline = (short)HostStatus.Offline, now = _time.GetUtcNow(),
+            },
+            transaction, cancellationToken: cancellation));
+        await PublishAsync(transaction, [.. fresh.Select(f => f.Host.Value)], cancellation);
+        await transaction.CommitAsync(cancellation);
+        _outbox.WakeStates();
+        return [.. batch.Select(b => held[Convert.ToHexString(b.Joined.Spki)])];
+    }
+
     private async Task ChangeAsync(NpgsqlTransaction transaction, HostId host, string assignments, object parameters, CancellationToken cancellation)
     {
         await transaction.Connection!.ExecuteAsync(new CommandDefinition(
@@ -177,10 +199,7 @@ internal sealed class HostStore(NpgsqlDataSource database, IOutbox outbox, TimeP
     {
         var rows = await transaction.Connection!.QueryAsync<HostRow>(new CommandDefinition(
             $"select {Columns} from agents_host where id = any(@ids) and removed_at is null", new { ids }, transaction, cancellationToken: cancellation));
-        foreach (var row in rows)
-        {
-            await outbox.PutAsync(transaction, StateClass.Host, HostId.From(row.Id).ToWire(), ToState(row), cancellation);
-        }
+        await _outbox.PutAsync(transaction, StateClass.Host, [.. rows.Select(r => (HostId.From(r.Id).ToWire(), (IMessage)ToState(r)))], cancellation);
     }
 
     private static HostState ToState(HostRow row)

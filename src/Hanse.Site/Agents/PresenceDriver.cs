@@ -9,7 +9,7 @@ namespace Hanse.Site.Agents;
 
 /// <summary>Writes who is connected, many at a time: a thousand agents that come back together cost a few transactions. What is
 /// written is the state at the moment of writing, so a host that flaps in between is not written at all.</summary>
-internal sealed partial class PresenceDriver(HostStore hosts, AgentLinks links, TimeProvider time, ILogger<PresenceDriver> logger)
+internal sealed partial class PresenceDriver(HostStore hosts, AgentLinks links, GatherPause gather, TimeProvider time, ILogger<PresenceDriver> logger)
 {
     private const int BatchSize = 500;
     private static readonly TimeSpan Retry = TimeSpan.FromSeconds(5);
@@ -30,6 +30,7 @@ internal sealed partial class PresenceDriver(HostStore hosts, AgentLinks links, 
             await _signal.WaitAsync(Retry, time, cancellation);
             while (!_changed.IsEmpty && await WriteAsync(cancellation))
             {
+                await Task.Delay(_changed.Count < BatchSize ? gather.Length : TimeSpan.Zero, time, cancellation);
             }
         }
     }

@@ -23,6 +23,7 @@ internal sealed class SiteNodeServer(SiteIdentity identity, ILinkAdmission admis
     private readonly Lazy<X509Certificate2> _placeholder = new(() => Placeholder(services.Time));
     private readonly Lock _gate = new();
     private LinkAcceptor? _acceptor;
+    private volatile Told? _told;
 
     public bool IsReady => identity.Keys is not null;
 
@@ -49,7 +50,17 @@ internal sealed class SiteNodeServer(SiteIdentity identity, ILinkAdmission admis
     public PeerVerdict Verify(X509Certificate2? certificate) => Keys.Verifier.Verify(certificate, PeerExpectation.AgentsOf(identity.Self!.Id));
 
     /// <summary>For agents: the roots and this site's intermediates, and nothing of other sites.</summary>
-    public TrustSet Trust() => Keys.Trust.Value.WithIntermediates([Keys.Issuer.Value.Intermediate]).ToWire();
+    public TrustSet Trust()
+    {
+        // Asked for at each join and renewal, and the same until one of both changes.
+        var (anchors, own, told) = (Keys.Trust.Value, Keys.Issuer.Value.Intermediate, _told);
+        if (told is null || !ReferenceEquals(told.Anchors, anchors) || !ReferenceEquals(told.Own, own))
+        {
+            _told = told = new(anchors, own, anchors.WithIntermediates([own]).ToWire());
+        }
+
+        return told.Set;
+    }
 
     public NodeReply Challenge() => NodeReply.Of(_joins.Issue());
 
@@ -122,13 +133,20 @@ internal sealed class SiteNodeServer(SiteIdentity identity, ILinkAdmission admis
     private async Task<AgentJoinAnswer> TakeInAsync(
         AgentJoinRequest request, PublicKey key, SiteId site, NodeCaller caller, CancellationToken cancellation)
     {
-        var host = await hosts.FindByKeyAsync(SpkiHash.Of(key).ToBytes(), cancellation) ?? HostId.New();
-        var leaf = Keys.Issuer.Value.IssueAgent(host, key, services.Time);
-        await hosts.AddAsync(
-            host,
-            new JoinedHost(
-                request.Hostname, request.MachineId, request.BootId, request.SoftwareVersion, SpkiHash.Of(leaf).ToBytes(), leaf.NotAfter.ToUniversalTime()),
+        var fresh = HostId.New();
+        var spki = SpkiHash.Of(key).ToBytes();
+        var leaf = Keys.Issuer.Value.IssueAgent(fresh, key, services.Time);
+        var host = await hosts.AddAsync(
+            fresh,
+            new JoinedHost(request.Hostname, request.MachineId, request.BootId, request.SoftwareVersion, spki, leaf.NotAfter.ToUniversalTime()),
             cancellation);
+        if (host != fresh)
+        {
+            // A join repeated after its answer was lost.
+            leaf = Keys.Issuer.Value.IssueAgent(host, key, services.Time);
+            await hosts.SetCertificateAsync(host, spki, leaf.NotAfter.ToUniversalTime(), cancellation);
+        }
+
         var row = identity.Row!;
         var answer = new AgentJoinAnswer
         {
@@ -150,4 +168,6 @@ internal sealed class SiteNodeServer(SiteIdentity identity, ILinkAdmission admis
         var request = new CertificateRequest("CN=Hanse site that has not joined", key, HashAlgorithmName.SHA256);
         return request.CreateSelfSigned(time.GetUtcNow().AddMinutes(-5), time.GetUtcNow().AddYears(10));
     }
+
+    private sealed record Told(TrustAnchors Anchors, X509Certificate2 Own, TrustSet Set);
 }

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json;
+using Hanse.Protocol.Messages;
 using Hanse.Site.Agents.Api;
 
 namespace Hanse.Site.Inventory;
@@ -11,6 +12,18 @@ internal static class FactsReader
     /// <summary>Addresses a directory row carries at the most.</summary>
     private const int MaxAddresses = 16;
     private const int MaxText = 255;
+
+    /// <summary>What all these sections say; null if none says anything.</summary>
+    public static HostFacts? Read(IEnumerable<Section> sections)
+    {
+        var read = sections.Select(s => Read(s.Name, s.Body.Memory)).OfType<HostFacts>().ToList();
+        return read.Count == 0 ? null : read.Aggregate((known, more) => more with
+        {
+            Hostname = more.Hostname ?? known.Hostname, MachineId = more.MachineId ?? known.MachineId, BootId = more.BootId ?? known.BootId,
+            Os = more.Os ?? known.Os, OsFamily = more.OsFamily ?? known.OsFamily, Kernel = more.Kernel ?? known.Kernel,
+            Addresses = more.Addresses ?? known.Addresses,
+        });
+    }
 
     public static HostFacts? Read(string section, ReadOnlyMemory<byte> body)
     {

@@ -40,19 +40,13 @@ internal sealed class InventoryIntake(NpgsqlDataSource database, InventoryStore 
         }
 
         var receipt = new InventoryReceipt();
-        foreach (var section in report.Sections)
+        receipt.Wanted.AddRange(report.Sections.Where(s => !IsSound(s)).Select(s => s.Name));
+        // Of a section that is named twice the later counts.
+        var sound = report.Sections.Where(IsSound).GroupBy(s => s.Name, StringComparer.Ordinal).Select(g => g.Last()).ToList();
+        await store.PutAsync(transaction, host, sound, cancellation);
+        if (FactsReader.Read(sound.Where(s => s.Error.Length == 0)) is { } facts)
         {
-            if (!IsSound(section))
-            {
-                receipt.Wanted.Add(section.Name);
-                continue;
-            }
-
-            await store.PutAsync(transaction, host, section, cancellation);
-            if (section.Error.Length == 0 && FactsReader.Read(section.Name, section.Body.Memory) is { } facts)
-            {
-                await hosts.DescribeAsync(transaction, host, facts, cancellation);
-            }
+            await hosts.DescribeAsync(transaction, host, facts, cancellation);
         }
 
         receipt.Wanted.AddRange(report.Unchanged.Where(u => !Matches(held, u)).Select(u => u.Name));

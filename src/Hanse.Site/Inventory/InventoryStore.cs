@@ -14,12 +14,13 @@ internal sealed class InventoryStore(NpgsqlDataSource database, TimeProvider tim
             "select name, hash from inventory_section where host_id = @id", new { id = host.Value }, transaction, cancellationToken: cancellation)))
         .ToDictionary(r => r.Name, r => r.Hash);
 
-    /// <summary>A section that could not be collected keeps its last body beside the error.</summary>
-    public Task PutAsync(NpgsqlTransaction transaction, HostId host, Section section, CancellationToken cancellation) =>
+    /// <summary>A section that could not be collected keeps its last body beside the error. Each name comes once.</summary>
+    public Task PutAsync(NpgsqlTransaction transaction, HostId host, IReadOnlyCollection<Section> sections, CancellationToken cancellation) =>
         transaction.Connection!.ExecuteAsync(new CommandDefinition(
             """
             insert into inventory_section as s (host_id, name, hash, body, error, collected_at, received_at)
-            values (@id, @Name, @hash, @body, @Error, @collected, @now)
+            select @id, name, hash, body, error, collected, @now
+            from unnest(@names, @hashes, @bodies, @errors, @collected) as r (name, hash, body, error, collected)
             on conflict (host_id, name) do update
                 set hash = case when excluded.error = '' then excluded.hash else s.hash end,
                     body = case when excluded.error = '' then excluded.body else s.body end,
@@ -27,8 +28,13 @@ internal sealed class InventoryStore(NpgsqlDataSource database, TimeProvider tim
             """,
             new
             {
-                id = host.Value, section.Name, hash = section.Hash.ToByteArray(), body = section.Body.ToByteArray(), section.Error,
-                collected = DateTimeOffset.FromUnixTimeMilliseconds(section.CollectedUnixMs), now = time.GetUtcNow(),
+                id = host.Value,
+                names = sections.Select(s => s.Name).ToArray(),
+                hashes = sections.Select(s => s.Hash.ToByteArray()).ToArray(),
+                bodies = sections.Select(s => s.Body.ToByteArray()).ToArray(),
+                errors = sections.Select(s => s.Error).ToArray(),
+                collected = sections.Select(s => DateTimeOffset.FromUnixTimeMilliseconds(s.CollectedUnixMs)).ToArray(),
+                now = time.GetUtcNow(),
             },
             transaction, cancellationToken: cancellation));
 

@@ -16,32 +16,40 @@ internal sealed class OutboxStore(TimeProvider time, OutboxSignals signals) : IO
             new { facts = facts.Select(f => f.ToByteArray()).ToArray(), now = time.GetUtcNow() },
             cancellation);
 
-    public Task PutAsync(NpgsqlTransaction transaction, StateClass stateClass, ByteString key, IMessage value, CancellationToken cancellation) =>
-        WriteStateAsync(transaction, stateClass, key, value.ToByteArray(), deleted: false, cancellation);
+    public Task PutAsync(
+        NpgsqlTransaction transaction, StateClass stateClass, IReadOnlyCollection<(ByteString Key, IMessage Value)> entries, CancellationToken cancellation) =>
+        WriteStatesAsync(
+            transaction, stateClass, [.. entries.Select(e => e.Key.ToByteArray())], [.. entries.Select(e => e.Value.ToByteArray())], deleted: false, cancellation);
 
     public Task DeleteAsync(NpgsqlTransaction transaction, StateClass stateClass, ByteString key, CancellationToken cancellation) =>
-        WriteStateAsync(transaction, stateClass, key, [], deleted: true, cancellation);
+        WriteStatesAsync(transaction, stateClass, [key.ToByteArray()], [[]], deleted: true, cancellation);
 
     public void Wake()
     {
         signals.Records.Set();
+        WakeStates();
+    }
+
+    public void WakeStates()
+    {
         signals.States.Set();
         signals.Status.Set();
     }
 
-    private Task WriteStateAsync(
-        NpgsqlTransaction transaction, StateClass stateClass, ByteString key, byte[] value, bool deleted, CancellationToken cancellation) =>
+    // In order of keys: two transactions that touch the same ones never wait for each other in a circle.
+    private Task WriteStatesAsync(
+        NpgsqlTransaction transaction, StateClass stateClass, byte[][] keys, byte[][] values, bool deleted, CancellationToken cancellation) =>
         ExecuteAsync(
             transaction,
             """
             insert into uplink_state as s (class, key, counter, value, deleted, changed_at)
-            values (@stateClass, @key, 1, @value, @deleted, @now)
+            select @stateClass, key, 1, value, @deleted, @now from unnest(@keys, @values) as e (key, value) order by key
             on conflict (class, key) do update
                 set counter = s.counter + 1, value = excluded.value, deleted = excluded.deleted,
                     changed_at = excluded.changed_at, refusal = ''
                 where s.value <> excluded.value or s.deleted <> excluded.deleted
             """,
-            new { stateClass = (short)stateClass, key = key.ToByteArray(), value, deleted, now = time.GetUtcNow() },
+            new { stateClass = (short)stateClass, keys, values, deleted, now = time.GetUtcNow() },
             cancellation);
 
     private static Task ExecuteAsync(NpgsqlTransaction transaction, string sql, object parameters, CancellationToken cancellation) =>

@@ -8,7 +8,8 @@ namespace Hanse.Site.Uplink;
 
 /// <summary>Drains states over one link (U2): newest first, one batch in flight. A crash repeats a batch; versions make that a no-op.
 /// Ends with the link.</summary>
-internal sealed partial class StateDriver(StateStore store, OutboxSignals signals, ISiteIdentity identity, TimeProvider time, ILogger<StateDriver> logger)
+internal sealed partial class StateDriver(
+    StateStore store, OutboxSignals signals, ISiteIdentity identity, GatherPause gather, TimeProvider time, ILogger<StateDriver> logger)
 {
     private const int BatchSize = 1_000;
     private static readonly TimeSpan AnswerTime = TimeSpan.FromSeconds(60);
@@ -32,6 +33,11 @@ internal sealed partial class StateDriver(StateStore store, OutboxSignals signal
             if (answer.Succeeded)
             {
                 await store.AcknowledgeAsync(batch, answer.Value, cancellation);
+                if (batch.Entries.Count < BatchSize)
+                {
+                    await Task.Delay(gather.Length, time, cancellation);
+                }
+
                 continue;
             }
 

@@ -58,7 +58,7 @@ public sealed class TrustDiscovery(TimeProvider time)
         {
             try
             {
-                certificates.Add(X509CertificateLoader.LoadCertificate(der.Span));
+                certificates.Add(IssuerCertificates.Load(der));
             }
             catch (CryptographicException)
             {

@@ -90,7 +90,7 @@ public sealed class TrustAnchors
     {
         try
         {
-            var anchors = new TrustAnchors(FederationId.FromBytes(set.FederationId.Span), set.Roots.Select(Load), set.Intermediates.Select(Load))
+            var anchors = new TrustAnchors(FederationId.FromBytes(set.FederationId.Span), set.Roots.Select(IssuerCertificates.Load), set.Intermediates.Select(IssuerCertificates.Load))
             {
                 Generation = set.Generation,
                 Incarnation = set.Incarnation,
@@ -117,8 +117,6 @@ public sealed class TrustAnchors
     /// <summary>The known issuers of this certificate: at a coordinator with hundreds of sites only a few go into each chain.</summary>
     internal IEnumerable<X509Certificate2> IssuersOf(X509Certificate2 certificate) =>
         KeyIds.Authority(certificate) is { } id && _issuersByKeyId.TryGetValue(id, out var issuers) ? issuers : [];
-
-    private static X509Certificate2 Load(ByteString der) => X509CertificateLoader.LoadCertificate(der.Span);
 
     private TrustAnchors Copy(IEnumerable<X509Certificate2> intermediates, Revocations revocations, FrozenSet<HostId> localBans) =>
         new(Federation, Roots, intermediates)

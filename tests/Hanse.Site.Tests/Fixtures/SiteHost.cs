@@ -139,7 +139,8 @@ public sealed class SiteHost : IAsyncLifetime
         var builder = WebApplication.CreateSlimBuilder();
         builder.WebHost.UseKestrelHttpsConfiguration();
         builder.Logging.ClearProviders();
-        builder.Services.AddSingleton<TimeProvider>(Clock).AddSingleton(new Random(7));
+        // Without pauses: nobody would end them on a clock that stands still.
+        builder.Services.AddSingleton<TimeProvider>(Clock).AddSingleton(new Random(7)).AddSingleton(new GatherPause(TimeSpan.Zero));
         Directory.CreateDirectory(_folder.File("site"));
         builder.Services.AddSite(
             new SiteOptions { DataFolder = _folder.File("site"), Lifetimes = Lifetimes, DiskFloor = DiskFloor }, _database.DataSource);

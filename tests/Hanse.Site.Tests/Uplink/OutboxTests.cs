@@ -139,7 +139,7 @@ public sealed class OutboxTests : IAsyncLifetime
     {
         await using var connection = await Database.OpenConnectionAsync();
         await using var transaction = await connection.BeginTransactionAsync();
-        await Outbox.PutAsync(transaction, StateClass.Host, ByteString.CopyFromUtf8("key"), new HostState { Hostname = hostname }, default);
+        await Outbox.PutAsync(transaction, StateClass.Host, [(ByteString.CopyFromUtf8("key"), new HostState { Hostname = hostname })], default);
         await transaction.CommitAsync();
     }
 

@@ -11,12 +11,16 @@ public interface IOutbox
     /// <summary>Adds facts. They are numbered later, by the drainer, in commit order.</summary>
     Task AppendAsync(NpgsqlTransaction transaction, IReadOnlyCollection<Record> facts, CancellationToken cancellation);
 
-    /// <summary>Sets a key's newest value. The same value again costs nothing.</summary>
-    Task PutAsync(NpgsqlTransaction transaction, StateClass stateClass, ByteString key, IMessage value, CancellationToken cancellation);
+    /// <summary>Sets the newest values of keys, each named once. The same value again costs nothing.</summary>
+    Task PutAsync(
+        NpgsqlTransaction transaction, StateClass stateClass, IReadOnlyCollection<(ByteString Key, IMessage Value)> entries, CancellationToken cancellation);
 
     /// <summary>Marks a key as gone: a deletion travels like any value (U2).</summary>
     Task DeleteAsync(NpgsqlTransaction transaction, StateClass stateClass, ByteString key, CancellationToken cancellation);
 
     /// <summary>Tells the drainers that a transaction committed. Losing a wake costs only their polling interval.</summary>
     void Wake();
+
+    /// <summary>As <see cref="Wake"/>, after a transaction that put or deleted states and appended no record.</summary>
+    void WakeStates();
 }
