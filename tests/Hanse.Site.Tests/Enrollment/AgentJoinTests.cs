@@ -4,7 +4,9 @@ using System.Net.Sockets;
 using Google.Protobuf;
 using Hanse.Authority.Issuing;
 using Hanse.Protocol.Errors;
+using Hanse.Protocol.Ids;
 using Hanse.Protocol.Messages;
+using Hanse.Site.Agents.Api;
 using Hanse.Site.Enrollment;
 using Hanse.Site.Tests.Fixtures;
 using Hanse.TestKit;
@@ -26,6 +28,18 @@ public sealed class AgentJoinTests(SiteHost site) : IClassFixture<SiteHost>
 
         Assert.Equal(first.Host, again.Host);
         Assert.Single(await site.QueryAsync<Guid>("select id from agents_host where hostname = 'twice-1'"));
+    }
+
+    [Fact]
+    public async Task Given_the_same_key_many_times_at_once_When_it_joins_Then_it_is_one_host()
+    {
+        var spki = NodeKey.Generate().SpkiHash.ToBytes();
+        var joined = new JoinedHost("at-once-1", "m", "b", "1.0", spki, site.Clock.GetUtcNow().AddDays(1));
+
+        var hosts = await Task.WhenAll(Enumerable.Range(0, 50).Select(_ => site.Get<IHostEnrolment>().AddAsync(HostId.New(), joined, default)));
+
+        Assert.Single(hosts.Distinct());
+        Assert.Equal([hosts[0].Value], await site.QueryAsync<Guid>("select id from agents_host where hostname = 'at-once-1'"));
     }
 
     [Fact]
