@@ -51,7 +51,8 @@ public static class CoordinatorModule
             .AddSingleton<SiteStore>().AddSingleton<ISites>(s => s.GetRequiredService<SiteStore>())
             .AddSingleton<IHostTagsObserver>(s => s.GetRequiredService<SiteStore>())
             .AddSingleton<SiteLinks>().AddSingleton<ISiteChannel>(s => s.GetRequiredService<SiteLinks>())
-            .AddSingleton<ISiteRegistry, SiteRegistry>().AddSingleton<DesiredStateDriver>().AddSingleton<SiteActions>();
+            .AddSingleton<ISiteRegistry, SiteRegistry>().AddSingleton<DesiredStateDriver>()
+            .AddSingleton<SiteActions>().AddSingleton<ISiteRemoval, SiteRemoval>();
         services
             .AddSingleton<IRollups, RollupStore>()
             .AddSingleton<RecordIntake>().AddSingleton<StateIntake>().AddSingleton<UplinkHandler>()

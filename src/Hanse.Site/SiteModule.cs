@@ -67,9 +67,12 @@ public static class SiteModule
         CommandEndpoints.Map(api);
     }
 
-    /// <summary>Opens the identity, then runs every loop of the site until <paramref name="stop"/>; a loop that fails ends the site.</summary>
+    /// <summary>Opens the identity, then runs every loop of the site until <paramref name="stop"/>; a loop that fails ends the site. Ends by itself,
+    /// with everything erased, when the site has left its federation.</summary>
     public static async Task RunSiteAsync(IServiceProvider services, CancellationToken stop)
     {
+        var leaver = services.GetRequiredService<SiteLeaver>();
+        await leaver.ResumeAsync(stop);
         await services.GetRequiredService<SiteIdentity>().OpenAsync(stop);
         await services.GetRequiredService<HostStore>().SetAllOfflineAsync(stop);
         _ = services.GetRequiredService<SiteMetrics>();
@@ -81,10 +84,17 @@ public static class SiteModule
             services.GetRequiredService<PresenceDriver>().RunAsync(any.Token),
             services.GetRequiredService<ExecutionDriver>().RunAsync(any.Token),
             services.GetRequiredService<RetentionDriver>().RunAsync(any.Token),
+            leaver.RunAsync(any.Token),
         ];
         var first = await Task.WhenAny(loops);
         await any.CancelAsync();
         await first;
+        if (leaver.HasLeft)
+        {
+            await Task.WhenAll(loops).ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+            await StopSiteAsync(services);
+            await leaver.EraseAsync(stop);
+        }
     }
 
     /// <summary>Says goodbye to every agent, so that they come back at once instead of waiting for a missed heartbeat.</summary>
@@ -100,7 +110,7 @@ public static class SiteModule
     private static void AddEnrollment(IServiceCollection services) => services
         .AddSingleton<SiteStore>()
         .AddSingleton<SiteIdentity>().AddSingleton<ISiteIdentity>(s => s.GetRequiredService<SiteIdentity>())
-        .AddSingleton<SiteJoiner>()
+        .AddSingleton<SiteJoiner>().AddSingleton<SiteLeaver>()
         .AddSingleton<SiteNodeServer>()
         .AddSingleton<IDesiredState, DesiredStateIntake>()
         .AddSingleton<RenewalDriver>();
@@ -114,7 +124,8 @@ public static class SiteModule
             new LinkGreeter(s.GetRequiredService<PulseWheel>(), LinkLimits.Default, s.GetRequiredService<TimeProvider>()),
             new BackoffOptions { Cap = TimeSpan.FromSeconds(15) }, s.GetRequiredService<Random>(), s.GetRequiredService<TimeProvider>(), Version,
             s.GetRequiredService<ILogger<UplinkDriver>>()))
-        .AddSingleton<UplinkDriver>().AddSingleton<IUplinkStatus>(s => s.GetRequiredService<UplinkDriver>());
+        .AddSingleton<UplinkDriver>().AddSingleton<IUplinkStatus>(s => s.GetRequiredService<UplinkDriver>())
+        .AddSingleton<ICoordinatorChannel>(s => s.GetRequiredService<UplinkDriver>());
 
     private static void AddHosts(IServiceCollection services) => services
         .AddSingleton<HostStore>().AddSingleton<IHostEnrolment>(s => s.GetRequiredService<HostStore>())

@@ -2,6 +2,7 @@ using Hanse.Coordinator.Commands.Deadlines;
 using Hanse.Coordinator.Commands.Api;
 using Hanse.Coordinator.Commands.Intake;
 using Hanse.Coordinator.Commands.Reading;
+using Hanse.Coordinator.Sites.Api;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 
@@ -22,6 +23,7 @@ internal static class CommandsSlice
         services.AddSingleton<IExecutionIntake, ExecutionIntake>();
         services.AddSingleton<CommandDispatchDriver>();
         services.AddSingleton<CommandReaperDriver>();
+        services.AddSingleton<ISiteRemovalObserver, RemovedSiteEnding>();
         return services;
     }
 

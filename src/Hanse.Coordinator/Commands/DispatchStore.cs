@@ -61,6 +61,11 @@ internal static class DispatchStore
         connection.ExecuteAsync(new CommandDefinition(
             "delete from commands_dispatch where command_id = @command", new { command }, transaction, cancellationToken: cancellation));
 
+    /// <summary>Gives up sending to a site that was removed.</summary>
+    public static Task DropAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, SiteId site, CancellationToken cancellation) =>
+        connection.ExecuteAsync(new CommandDefinition(
+            "delete from commands_dispatch where site_id = @site", new { site = site.Value }, transaction, cancellationToken: cancellation));
+
     // A row that is there already starts over: its claimer, if any, then finds another number of attempts and leaves it.
     private static Task AddAsync(
         NpgsqlConnection connection, NpgsqlTransaction transaction, CommandId command, Guid[] sites, DispatchKind kind, DateTimeOffset now,

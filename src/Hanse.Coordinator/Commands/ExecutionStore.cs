@@ -46,11 +46,11 @@ internal static class ExecutionStore
                 transaction, cancellationToken: cancellation)));
 
     /// <summary>Applies a transition to every execution of a command, or of it at one site, or to some hosts of that site.
-    /// An outcome is given the reason for its state.</summary>
+    /// An outcome is given the reason for its state, or <paramref name="reason"/>.</summary>
     /// <returns>Those that changed, wishes and offers included.</returns>
     public static async Task<IReadOnlyCollection<ExecutionChange>> TransitAsync(
         NpgsqlConnection connection, NpgsqlTransaction transaction, ExecutionScope scope, TransitionTable table, DateTimeOffset now,
-        CancellationToken cancellation) =>
+        CancellationToken cancellation, string? reason = null) =>
         Changes(
             scope.Command.Value,
             await connection.QueryAsync<ChangedRow>(new CommandDefinition(
@@ -70,7 +70,7 @@ internal static class ExecutionStore
                     hosts = scope.Hosts?.Select(h => h.Value).ToArray(),
                     now,
                     reasonStates = OwnReasons.Keys.Select(s => (short)s).ToArray(),
-                    reasons = OwnReasons.Values.ToArray(),
+                    reasons = OwnReasons.Values.Select(own => reason ?? own).ToArray(),
                     table.FromState,
                     table.FromCancel,
                     table.FromOffered,
@@ -108,6 +108,7 @@ internal static class ExecutionStore
     {
         [ExecutionState.Cancelled] = ExecutionReasons.CancelRequested,
         [ExecutionState.Expired] = ExecutionReasons.DeadlinePassed,
+        [ExecutionState.Rejected] = ExecutionReasons.SiteRemoved,
         [ExecutionState.Unknown] = ExecutionReasons.NoOutcome,
     };
 

@@ -1,5 +1,6 @@
 using Dapper;
 using Hanse.Coordinator.Hosts.Api;
+using Hanse.Coordinator.Sites.Api;
 using Hanse.Protocol.Ids;
 using Hanse.Protocol.Messages;
 using Npgsql;
@@ -11,7 +12,7 @@ namespace Hanse.Coordinator.Hosts;
 /// a deleted one stays deleted, and a host that another site owns is refused and shown, never taken (J4).
 /// Steps: 1 read and validate, 2 number the shared texts, 3 upsert, 4 delete, 5 explain what was not applied.
 /// </summary>
-internal sealed class HostDirectoryStore(TimeProvider time) : IHostDirectory
+internal sealed class HostDirectoryStore(TimeProvider time) : IHostDirectory, ISiteRemovalObserver
 {
     public async Task<IReadOnlyList<StateRefusal>> ApplyAsync(
         NpgsqlConnection connection,
@@ -43,6 +44,11 @@ internal sealed class HostDirectoryStore(TimeProvider time) : IHostDirectory
         return refusals;
     }
 
+    public async Task<(string What, int Count)> SiteRemovedAsync(NpgsqlTransaction transaction, SiteRow site, CancellationToken cancellation) =>
+        ("hosts", await RemoveSiteAsync(transaction.Connection!, transaction, site.Key, cancellation));
+
+    /// <summary>Forgets every host of a removed site, tombstones and conflicts included. The site's key is never used again.</summary>
+    /// <returns>How many hosts there were.</returns>
     public Task<int> RemoveSiteAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, int siteKey, CancellationToken cancellation) =>
         connection.ExecuteScalarAsync<int>(new CommandDefinition(
             """

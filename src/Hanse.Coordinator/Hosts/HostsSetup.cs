@@ -1,5 +1,6 @@
 using Hanse.Coordinator.Hosts.Api;
 using Hanse.Coordinator.Hosts.Search;
+using Hanse.Coordinator.Sites.Api;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Hanse.Coordinator.Hosts;
@@ -14,7 +15,9 @@ internal static class HostsSetup
         services.AddSingleton<HostDetailProxy>();
         services.AddSingleton<HostActions>();
         services.AddSingleton<IHostLookup, HostLookup>();
-        services.AddSingleton<IHostDirectory, HostDirectoryStore>();
+        services.AddSingleton<HostDirectoryStore>();
+        services.AddSingleton<IHostDirectory>(s => s.GetRequiredService<HostDirectoryStore>());
+        services.AddSingleton<ISiteRemovalObserver>(s => s.GetRequiredService<HostDirectoryStore>());
         return services;
     }
 }

@@ -1,10 +1,7 @@
 using Hanse.Coordinator.Access.Api;
 using Hanse.Coordinator.Api;
 using Hanse.Audit;
-using Hanse.Coordinator.Enrollment.Api;
-using Hanse.Coordinator.Hosts.Api;
 using Hanse.Coordinator.Sites.Api;
-using Hanse.Link;
 using Hanse.Protocol.Errors;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Npgsql;
@@ -14,48 +11,16 @@ namespace Hanse.Coordinator.Sites;
 /// <summary>What an operator does to a site that has joined. Each is one transaction with its audit entry (invariant 6); what follows from it
 /// on links comes after the commit, and again with the site's next link.</summary>
 internal sealed class SiteActions(
-    NpgsqlDataSource database, ISites sites, SiteLinks links, DesiredStateDriver desired, IHostDirectory directory, IBans bans, IAuditLog audit)
+    NpgsqlDataSource database, ISites sites, SiteLinks links, DesiredStateDriver desired, IAuditLog audit)
 {
+    internal const string NoSuchSite = "There is no site of this id or name. `hanse site list` shows them.";
+
     /// <summary>The link stays; nothing is accepted from the site and nothing is sent to it until it is resumed. The site goes on working.</summary>
     public Task<ProblemHttpResult?> SuspendAsync(string name, string reason, ActorContext actor, CancellationToken cancellation) =>
         SetSuspendedAsync(name, suspended: true, reason, actor, cancellation);
 
     public Task<ProblemHttpResult?> ResumeAsync(string name, ActorContext actor, CancellationToken cancellation) =>
         SetSuspendedAsync(name, suspended: false, "", actor, cancellation);
-
-    /// <summary>Takes a site out for good: its key and everything it has issued open nothing any more (T6), its hosts leave the directory. What it did
-    /// stays in commands and audit log. Its name is free again.</summary>
-    public async Task<ProblemHttpResult?> RemoveAsync(string name, string reason, AuditActor actor, CancellationToken cancellation)
-    {
-        if (await sites.FindAsync(name, cancellation) is not { } site)
-        {
-            return Unknown();
-        }
-
-        await using var connection = await database.OpenConnectionAsync(cancellation);
-        await using var transaction = await connection.BeginTransactionAsync(cancellation);
-        if (await sites.ChangeAsync(
-            transaction, site.SiteId, [SiteLifecycle.Enrolled, SiteLifecycle.Suspended], SiteLifecycle.Removed, reason, cancellation) is null)
-        {
-            return Problems.Conflict(ErrorCodes.SiteNotEnrolled, $"{site.Name} is {Of(site)}, so it cannot be removed.{Hint(site)}", "site");
-        }
-
-        var hosts = await directory.RemoveSiteAsync(connection, transaction, site.Key, cancellation);
-        await bans.AddSiteAsync(transaction, site.SiteId, actor.Name, reason, cancellation);
-        var issued = await bans.IssueAsync(transaction, cancellation);
-        await sites.RaiseGenerationsAsync(transaction, cancellation);
-        await audit.AppendAsync(connection, transaction, Event("site.remove", site, reason, actor, ("hosts", $"{hosts}")), cancellation);
-        await transaction.CommitAsync(cancellation);
-
-        bans.Enforce(issued);
-        await links.CutAsync(site.SiteId, LinkErrors.Of(ErrorCodes.Banned, $"This site was removed from the federation{(reason.Length > 0 ? ": " + reason : ".")}"));
-        foreach (var other in links.Connected)
-        {
-            desired.Tell(other);
-        }
-
-        return null;
-    }
 
     private async Task<ProblemHttpResult?> SetSuspendedAsync(string name, bool suspended, string reason, ActorContext actor, CancellationToken cancellation)
     {
@@ -81,16 +46,14 @@ internal sealed class SiteActions(
         return null;
     }
 
-    private static AuditEvent Event(string operation, SiteRow site, string reason, AuditActor actor, params (string Key, string Value)[] more) => new(operation, actor)
+    private static AuditEvent Event(string operation, SiteRow site, string reason, AuditActor actor) => new(operation, actor)
     {
         Site = site.SiteId, Reason = reason.Length == 0 ? null : reason, Outcome = "done",
-        Detail = more.Append(("name", site.Name)).ToDictionary(m => m.Item1, m => m.Item2, StringComparer.Ordinal),
+        Detail = new Dictionary<string, string>(StringComparer.Ordinal) { ["name"] = site.Name },
     };
 
     internal static ProblemHttpResult Unknown() =>
-        Problems.NotFound(ErrorCodes.SiteNotFound, "There is no site of this id or name. `hanse site list` shows them.", "site");
+        Problems.NotFound(ErrorCodes.SiteNotFound, NoSuchSite, "site");
 
-    private static string Of(SiteRow site) => site.Lifecycle.ToString().ToLowerInvariant();
-
-    private static string Hint(SiteRow site) => site.Lifecycle == SiteLifecycle.Pending ? " `hanse site cancel` takes an invitation back." : "";
+    internal static string Of(SiteRow site) => site.Lifecycle.ToString().ToLowerInvariant();
 }

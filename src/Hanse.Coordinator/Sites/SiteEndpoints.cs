@@ -49,8 +49,13 @@ internal static class SiteEndpoints
         Done(await actions.ResumeAsync(site, actor, cancellation));
 
     private static async Task<Results<NoContent, ProblemHttpResult>> RemoveAsync(
-        string site, SiteReasonRequest request, ActorContext actor, SiteActions actions, CancellationToken cancellation) =>
-        Wrong(request) ?? Done(await actions.RemoveAsync(site, request.Reason, actor.ForAudit(), cancellation));
+        string site, SiteReasonRequest request, ActorContext actor, ISiteRemoval removal, CancellationToken cancellation) =>
+        Wrong(request) ?? Done(await removal.RemoveAsync(site, request.Reason, actor.ForAudit(), cut: true, cancellation) switch
+        {
+            null => null,
+            { Code: ErrorCodes.SiteNotFound } => SiteActions.Unknown(),
+            var refused => Problems.Conflict(refused.Code, refused.Message, refused.Field),
+        });
 
     private static Results<NoContent, ProblemHttpResult> Done(ProblemHttpResult? problem) => problem is null ? TypedResults.NoContent() : problem;
 

@@ -11,9 +11,11 @@ namespace Hanse.Coordinator.Uplink;
 
 /// <summary>What sites may ask of the coordinator: to take in what their outboxes hold. Answers follow the durable write (invariant 4).</summary>
 internal sealed partial class UplinkHandler(
-    RecordIntake records, StateIntake states, ISiteRegistry sites, ILogger<UplinkHandler> logger) : ILinkHandler
+    RecordIntake records, StateIntake states, ISiteRegistry sites, ISiteRemoval removal, ILogger<UplinkHandler> logger) : ILinkHandler
 {
     private const int MaxVersion = 64;
+    private const int MaxActor = 100;
+    private const int MaxReason = 1_000;
 
     /// <summary>The last millisecond of the year 9999.</summary>
     private const long LastInstant = 253_402_300_799_999;
@@ -33,6 +35,7 @@ internal sealed partial class UplinkHandler(
             {
                 RecordBatch batch => Reply(await records.ApplyAsync(site, fence, batch, cancellation)),
                 StateBatch batch => Reply(await states.ApplyAsync(site, fence, batch, cancellation)),
+                SiteLeave leave => await LeaveAsync(site, leave, cancellation),
                 SiteStatus status => await StatusAsync(site, status, cancellation),
                 _ => LinkReply.Refuse(ErrorCodes.UnknownMethod, $"The coordinator does not answer {call.Method}."),
             };
@@ -76,6 +79,20 @@ internal sealed partial class UplinkHandler(
 
         await sites.SetStatusAsync(site, status, cancellation);
         return LinkReply.Done;
+    }
+
+    /// <summary>Said twice it is refused: the site is removed by then, which is what it wished.</summary>
+    private async Task<LinkReply> LeaveAsync(SiteId site, SiteLeave leave, CancellationToken cancellation)
+    {
+        if (leave.Actor.Length is 0 or > MaxActor || leave.Reason.Length > MaxReason || leave.Actor.Concat(leave.Reason).Any(char.IsControl))
+        {
+            throw new FormatException($"Leaving names an actor of at most {MaxActor} and a reason of at most {MaxReason} characters, each on one line.");
+        }
+
+        // The link stays for the answer; the site closes it, and another one is refused.
+        return await removal.RemoveAsync(site.ToString(), leave.Reason, new($"site:{site}/{leave.Actor}"), cut: false, cancellation) is { } refusal
+            ? LinkReply.Refuse(refusal)
+            : LinkReply.Done;
     }
 
     private static LinkReply Reply(IMessage? receipt) => receipt is null

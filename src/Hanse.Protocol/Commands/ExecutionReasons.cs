@@ -36,7 +36,7 @@ public static class ExecutionReasons
     /// <summary>failed: ended by a signal that Hanse did not send.</summary>
     public const string Signalled = "signalled";
 
-    /// <summary>rejected: the site left the federation before it was sent.</summary>
+    /// <summary>rejected: the site left the federation before it was sent; unknown: it left before its outcome was told.</summary>
     public const string SiteRemoved = "site-removed";
 
     /// <summary>failed: the process could not be started.</summary>

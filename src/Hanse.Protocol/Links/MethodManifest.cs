@@ -19,6 +19,7 @@ public static class MethodManifest
         new(Method.RecordBatch, NodeKind.Site, NodeKind.Coordinator, RecordBatch.Descriptor, RecordReceipt.Descriptor),
         new(Method.StateBatch, NodeKind.Site, NodeKind.Coordinator, StateBatch.Descriptor, StateReceipt.Descriptor),
         new(Method.SiteStatus, NodeKind.Site, NodeKind.Coordinator, SiteStatus.Descriptor, Empty.Descriptor),
+        new(Method.SiteLeave, NodeKind.Site, NodeKind.Coordinator, SiteLeave.Descriptor, Empty.Descriptor),
         new(Method.CommandDispatch, NodeKind.Coordinator, NodeKind.Site, CommandDispatch.Descriptor, Empty.Descriptor),
         new(Method.CommandCancel, NodeKind.Coordinator, NodeKind.Site, CommandCancel.Descriptor, Empty.Descriptor),
         new(Method.DesiredState, NodeKind.Coordinator, NodeKind.Site, DesiredState.Descriptor, DesiredStateReceipt.Descriptor),

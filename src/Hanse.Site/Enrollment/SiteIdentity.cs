@@ -15,9 +15,10 @@ internal sealed class SiteIdentity(SiteOptions options, SiteStore store, TimePro
 {
     private readonly TaskCompletionSource<SiteKeys> _joined = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile EnrolledSite? _row;
+    private volatile bool _closed;
 
-    /// <summary>Null until the site has joined.</summary>
-    public SiteKeys? Keys => _joined.Task.IsCompletedSuccessfully ? _joined.Task.Result : null;
+    /// <summary>Null until the site has joined, and after it has left.</summary>
+    public SiteKeys? Keys => !_closed && _joined.Task.IsCompletedSuccessfully ? _joined.Task.Result : null;
 
     public EnrolledSite? Row => _row;
 
@@ -65,6 +66,9 @@ internal sealed class SiteIdentity(SiteOptions options, SiteStore store, TimePro
         var server = CurrentCredential.Create(FilePath("server.pem"), issuer.Value.IssueOwnCredential(Names(row), time));
         Complete(row, new SiteKeys(issuer, server, trust, new PeerVerifier(trust, time)));
     }
+
+    /// <summary>The site has left: from here on it is nobody, and lets nobody in.</summary>
+    public void Close() => _closed = true;
 
     /// <summary>Reads the row again after desired state changed it.</summary>
     public async Task RefreshAsync(CancellationToken cancellation) => _row = await store.FindAsync(cancellation) ?? _row;

@@ -11,9 +11,12 @@ namespace Hanse.Site.Enrollment;
 /// <summary>Joining, and how the site stands.</summary>
 internal static class SiteJoinEndpoints
 {
+    private const int ReasonLimit = 1_000;
+
     public static void Map(IEndpointRouteBuilder api)
     {
         api.MapPost("/site/join", JoinAsync);
+        api.MapPost("/site/leave", LeaveAsync);
         api.MapGet("/status", StatusAsync);
     }
 
@@ -34,6 +37,20 @@ internal static class SiteJoinEndpoints
         return Results.Ok(new { id = self.Id.ToString(), name = self.Name, federation = self.Federation.ToString(), externalNames = self.ExternalNames });
     }
 
+    private static async Task<IResult> LeaveAsync(LeaveRequest request, SiteLeaver leaver, SiteIdentity identity, HttpContext context)
+    {
+        if (request.Reason is { Length: > ReasonLimit } || (request.Reason ?? "").Any(char.IsControl))
+        {
+            return SiteEndpoints.Problem(400, ErrorCodes.RequestInvalid, $"reason is one line of at most {ReasonLimit} characters.", "reason");
+        }
+
+        var self = identity.Self;
+        var (told, refusal) = await leaver.LeaveAsync(context.User.Identity!.Name!, request.Reason ?? "", request.Force, context.RequestAborted);
+        return refusal is null
+            ? Results.Ok(new { id = self!.Id.ToString(), name = self.Name, federation = self.Federation.ToString(), outcome = "left", coordinatorKnows = told })
+            : SiteEndpoints.Problem(refusal.Code == ErrorCodes.CoordinatorUnreachable ? 503 : 409, refusal.Code, refusal.Message);
+    }
+
     private static async Task<IResult> StatusAsync(
         SiteIdentity identity, IUplinkStatus uplink, IHosts hosts, DiskSpace space, CancellationToken cancellation)
     {
@@ -51,4 +68,6 @@ internal static class SiteJoinEndpoints
     }
 
     private sealed record JoinRequest(string? JoinString);
+
+    private sealed record LeaveRequest(string? Reason, bool Force = false);
 }

@@ -41,6 +41,16 @@ internal sealed class SiteStore(NpgsqlDataSource database, TimeProvider time)
             cancellationToken: cancellation));
     }
 
+    /// <summary>Forgets everything that this database holds of the federation: hosts, inventory, commands, outbox, and the site's own row.</summary>
+    public async Task EraseAsync(CancellationToken cancellation)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellation);
+        var tables = await connection.QueryAsync<string>(new CommandDefinition(
+            "select quote_ident(tablename) from pg_tables where schemaname = current_schema() and tablename <> 'storage_migrations'",
+            cancellationToken: cancellation));
+        await connection.ExecuteAsync(new CommandDefinition($"truncate {string.Join(", ", tables)}", cancellationToken: cancellation));
+    }
+
     /// <summary>Takes desired state over if it is newer by (incarnation number, generation) (D1, U5). False if it is not.</summary>
     public static async Task<bool> AcceptAsync(NpgsqlTransaction transaction, DesiredState state, CancellationToken cancellation) =>
         await transaction.Connection!.ExecuteAsync(new CommandDefinition(

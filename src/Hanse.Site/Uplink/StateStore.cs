@@ -46,17 +46,22 @@ internal sealed class StateStore(NpgsqlDataSource database)
             cancellationToken: cancellation));
     }
 
-    /// <summary>How much waits in both halves of the outbox, and since when.</summary>
+    /// <summary>What both halves of the outbox hold, by class.</summary>
     public async Task<QueueDepth> DepthAsync(CancellationToken cancellation)
     {
         await using var connection = await database.OpenConnectionAsync(cancellation);
-        return await connection.QuerySingleAsync<QueueDepth>(new CommandDefinition(
+        var rows = await connection.QueryAsync<ClassDepth>(new CommandDefinition(
             """
-            select r.waiting + s.waiting as waiting, r.oldest from
+            select 1 as class, r.waiting, r.oldest, a.set_aside as SetAside from
                 (select count(*) as waiting, min(created_at) as oldest from uplink_record where acknowledged_at is null) r,
-                (select count(*) as waiting from uplink_state where counter > acknowledged) s
+                (select count(*) as set_aside from uplink_set_aside where settled_at is null) a
+            union all
+            select class + 1, count(*) filter (where counter > acknowledged), min(changed_at) filter (where counter > acknowledged),
+                   count(*) filter (where counter = acknowledged)
+            from uplink_state where counter > acknowledged or refusal <> '' group by class
             """,
             cancellationToken: cancellation));
+        return new QueueDepth([.. rows.Where(r => r.Waiting + r.SetAside > 0)]);
     }
 
     private static StateEntry ToEntry(Row row)

@@ -15,7 +15,7 @@ namespace Hanse.Site.Uplink;
 /// the drainers and tell the status; (4) when only a new epoch helps, begin one (U6) and go on at 2.</summary>
 internal sealed partial class UplinkDriver(
     ISiteIdentity identity, RecordStore records, RecordDriver recordDriver, StateDriver stateDriver, StatusDriver statusDriver,
-    UplinkHandler handler, UplinkServices services) : ILinkHandler, IUplinkStatus
+    UplinkHandler handler, UplinkServices services) : ILinkHandler, IUplinkStatus, ICoordinatorChannel
 {
     private LinkKeeper? _keeper;
     private Guid _epoch;
@@ -23,6 +23,19 @@ internal sealed partial class UplinkDriver(
     public LinkStatus? Link => _keeper?.Status;
 
     public Task<QueueDepth> DepthAsync(CancellationToken cancellation) => stateDriver.DepthAsync(cancellation);
+
+    public async Task<LinkResult<T>?> AskAsync<T>(Method method, IMessage request, TimeSpan timeLeft, CancellationToken cancellation)
+        where T : class, IMessage<T>, new()
+    {
+        try
+        {
+            return _keeper?.Link is { } link ? await link.RequestAsync<T>(method, request, timeLeft, cancellation) : null;
+        }
+        catch (LinkException)
+        {
+            return null; // as the caller is told: what became of it is unknown
+        }
+    }
 
     public async Task RunAsync(CancellationToken cancellation)
     {

@@ -2,6 +2,7 @@ using System.Net;
 using Hanse.Coordinator.Sites.Api;
 using Hanse.Coordinator.Tests.Fixtures;
 using Hanse.Protocol.Errors;
+using Hanse.Protocol.Ids;
 using Hanse.Protocol.Messages;
 using Hanse.TestKit;
 using Hanse.Trust.Joining;
@@ -101,6 +102,78 @@ public sealed class SiteLifeTests(CoordinatorHost host) : IClassFixture<Coordina
         Assert.Equal(ErrorCodes.SiteNotFound, await ProblemAsync("sites/removed/remove", new { }));
         await host.InviteAsync("removed");
     }
+
+    [Fact]
+    public async Task Given_executions_of_a_site_When_it_is_removed_Then_each_ends_at_once_with_the_reason()
+    {
+        var (site, idle, busy) = (await host.JoinAsync("emptied"), HostId.New(), HostId.New());
+        Assert.Null(await site.DialAsync());
+        await site.SendAsync(Host(idle, "idle-1"), Host(busy, "busy-1"));
+        var (waiting, begun) = (await OrderAsync(idle), await OrderAsync(busy));
+        var told = new ExecutionReport { CommandId = begun.ToWire(), HostId = busy.ToWire(), State = ExecutionState.Running };
+        await site.SendAsync(1, new Record { Execution = new ExecutionRecord { Report = told } });
+
+        await DoneAsync("sites/emptied/remove", new { reason = "closed" });
+
+        Assert.Equal(("failed", "rejected", "site-removed"), await EndAsync(waiting));
+        Assert.Equal(("partial", "unknown", "site-removed"), await EndAsync(begun));
+        Assert.Empty(await host.QueryAsync<Guid>("select command_id from commands_dispatch where site_id = @id", new { id = site.Id.Value }));
+        var entry = Assert.Single(await AuditAsync("site.remove", site.Id));
+        Assert.Equal(("2", "2"), (entry.GetProperty("detail").GetProperty("hosts").GetString(), entry.GetProperty("detail").GetProperty("executions").GetString()));
+    }
+
+    [Fact]
+    public async Task Given_a_site_that_leaves_When_it_asked_Then_it_gets_its_answer_and_comes_back_as_banned()
+    {
+        var site = await host.JoinAsync("leaving");
+        Assert.Null(await site.DialAsync());
+
+        var left = await site.AskAsync<Empty>(Method.SiteLeave, new SiteLeave { Actor = "local:0", Reason = "branch closed" });
+
+        Assert.True(left.Succeeded, left.Error?.ToString());
+        Assert.Equal(ErrorCodes.Banned, (await site.DialAsync())!.Code);
+        var entry = Assert.Single(await AuditAsync("site.leave", site.Id));
+        Assert.Equal(($"site:{site.Id}/local:0", "branch closed"), (entry.GetProperty("actor").GetString(), entry.GetProperty("reason").GetString()));
+        await host.InviteAsync("leaving");
+    }
+
+    [Theory]
+    [InlineData("", "x")]
+    [InlineData("local:0", "two\nlines")]
+    public async Task Given_a_malformed_wish_to_leave_When_sent_Then_the_site_stays(string actor, string reason)
+    {
+        var site = await host.JoinAsync($"staying-{reason.Length}");
+        Assert.Null(await site.DialAsync());
+
+        Assert.Equal(ErrorCodes.MalformedMessage, (await site.AskAsync<Empty>(Method.SiteLeave, new SiteLeave { Actor = actor, Reason = reason })).Error!.Code);
+
+        Assert.Null(await site.DialAsync());
+    }
+
+    private static StateEntry Host(HostId id, string hostname) => new()
+    {
+        Class = StateClass.Host, Key = id.ToWire(), Counter = 1, Host = new HostState { Hostname = hostname, Status = HostStatus.Online },
+    };
+
+    private async Task<CommandId> OrderAsync(HostId target)
+    {
+        var (status, body) = await host.PostAsync("commands", new { hosts = new[] { target.ToString() }, script = new { arguments = new[] { "true" } } });
+        Assert.True((int)status is 200 or 201 or 202, body.ToString());
+        return CommandId.TryParse(body.GetProperty("id").GetString(), out var id) ? id : throw new FormatException(body.ToString());
+    }
+
+    private async Task<(string Command, string State, string Reason)> EndAsync(CommandId command)
+    {
+        var state = (await GetAsync($"commands/{command}")).GetProperty("state").GetString()!;
+        var execution = (await GetAsync($"commands/{command}/executions")).GetProperty("items").EnumerateArray().Single();
+        return (state, execution.GetProperty("state").GetString()!, execution.GetProperty("reason").GetString()!);
+    }
+
+    private async Task<IReadOnlyList<System.Text.Json.JsonElement>> AuditAsync(string operation, SiteId site) =>
+        [.. (await GetAsync("audit?limit=1000")).GetProperty("items").EnumerateArray().Where(e =>
+            e.GetProperty("operation").GetString() == operation && e.GetProperty("siteId").GetString() == site.ToString())];
+
+    private Task<System.Text.Json.JsonElement> GetAsync(string path) => System.Net.Http.Json.HttpClientJsonExtensions.GetFromJsonAsync<System.Text.Json.JsonElement>(host.Socket, path);
 
     private static Revocations? Revocations(DesiredState state) => TrustAnchors.FromWire(state.Trust)?.Revocations;
 

@@ -51,6 +51,17 @@ internal sealed class FakeCoordinator(TestPki pki, string socketPath) : INodeSer
 
     public NodeLink? Link { get; private set; }
 
+    /// <summary>What the next hellos are refused with; null: they are welcome.</summary>
+    public Error? Refusal { get; set; }
+
+    /// <summary>What batches of records are refused with; null: they are taken.</summary>
+    public Error? NotTaking { get; set; }
+
+    public ConcurrentQueue<SiteLeave> Leaves { get; } = [];
+
+    /// <summary>The answer to a leaving site is lost after it was removed.</summary>
+    public bool LeaveAnswerIsLost { get; set; }
+
     /// <summary>Each record as it was applied, in order.</summary>
     public IReadOnlyList<Record> Applied
     {
@@ -104,7 +115,8 @@ internal sealed class FakeCoordinator(TestPki pki, string socketPath) : INodeSer
     public ValueTask<AdmissionDecision> AdmitAsync(LinkCandidate candidate, CancellationToken cancellation)
     {
         Epochs.Enqueue(candidate.Hello.Epoch);
-        return ValueTask.FromResult<AdmissionDecision>(new AdmissionDecision.Welcomed(this) { Fence = (ulong)Epochs.Count });
+        return Refusal is { } refusal ? ValueTask.FromResult<AdmissionDecision>(new AdmissionDecision.Refused(refusal, TimeSpan.Zero))
+            : ValueTask.FromResult<AdmissionDecision>(new AdmissionDecision.Welcomed(this) { Fence = (ulong)Epochs.Count });
     }
 
     public void OnFault(NodeIdentity peer, Exception fault) => throw fault;
@@ -117,9 +129,11 @@ internal sealed class FakeCoordinator(TestPki pki, string socketPath) : INodeSer
 
     public ValueTask<LinkReply> HandleAsync(LinkCall call, IMessage request, CancellationToken cancellation) => ValueTask.FromResult(request switch
     {
+        RecordBatch { Records.Count: > 0 } when NotTaking is { } error => LinkReply.Refuse(error),
         RecordBatch batch => Take(call.Link, batch),
         StateBatch batch => Take(batch),
         SiteStatus => LinkReply.Done,
+        SiteLeave leave => Take(call.Link, leave),
         _ => throw new InvalidOperationException($"{call.Method}"),
     });
 
@@ -156,6 +170,18 @@ internal sealed class FakeCoordinator(TestPki pki, string socketPath) : INodeSer
 
             return LinkReply.Of(receipt);
         }
+    }
+
+    private LinkReply Take(NodeLink link, SiteLeave leave)
+    {
+        Leaves.Enqueue(leave);
+        Refusal = LinkErrors.Of(ErrorCodes.Banned, "This site was removed.");
+        if (LeaveAnswerIsLost)
+        {
+            _ = link.CloseAsync(LinkErrors.Of(ErrorCodes.LinkClosing, "The answer is lost.")).AsTask();
+        }
+
+        return LinkReply.Done;
     }
 
     private LinkReply Take(StateBatch batch)

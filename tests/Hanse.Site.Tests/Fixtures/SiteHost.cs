@@ -84,13 +84,16 @@ public sealed class SiteHost : IAsyncLifetime
         Run();
     }
 
+    /// <summary>The site's loops: they end by themselves when it has left, or at a fault.</summary>
+    internal Task Loops => _loops;
+
     /// <summary>The process dies and starts again on the same data.</summary>
-    internal async Task RestartAsync()
+    internal async Task RestartAsync(bool joined = true)
     {
         await StopAsync();
         await BuildAsync();
         Run();
-        await Wait.For("the site to have opened its identity", () => Get<SiteIdentity>().Keys is not null);
+        await Wait.For("the site to have opened its identity", () => !joined || Get<SiteIdentity>().Keys is not null);
     }
 
     public async ValueTask DisposeAsync()

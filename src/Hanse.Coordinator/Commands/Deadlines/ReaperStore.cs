@@ -1,4 +1,5 @@
 using Dapper;
+using Hanse.Protocol.Ids;
 using Npgsql;
 
 namespace Hanse.Coordinator.Commands.Deadlines;
@@ -15,6 +16,15 @@ internal static class ReaperStore
             where next_check_at <= @now order by next_check_at limit 1 for update skip locked
             """,
             new { now }, transaction, cancellationToken: cancellation));
+
+    /// <summary>Commands of which executions at this site have not ended, in the order of their locks.</summary>
+    public static async Task<Guid[]> OpenAtAsync(
+        NpgsqlConnection connection, NpgsqlTransaction transaction, SiteId site, CancellationToken cancellation) =>
+        [
+            .. await connection.QueryAsync<Guid>(new CommandDefinition(
+                "select command_id from commands_tally where site_id = @site and queued + delivered + running > 0 order by command_id",
+                new { site = site.Value }, transaction, cancellationToken: cancellation)),
+        ];
 
     /// <summary>When to look again; null: never.</summary>
     public static Task ScheduleAsync(

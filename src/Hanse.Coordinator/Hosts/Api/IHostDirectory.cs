@@ -21,10 +21,6 @@ public interface IHostDirectory
         IReadOnlyList<StateEntry> entries,
         CancellationToken cancellation);
 
-    /// <summary>Forgets every host of a removed site, tombstones and conflicts included. The site's key is never used again.</summary>
-    /// <returns>How many hosts there were.</returns>
-    Task<int> RemoveSiteAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, int siteKey, CancellationToken cancellation);
-
     /// <summary>Lets <paramref name="siteKey"/> take a host over with its next report, once: the move was proved by the agent's signature (J4).</summary>
     Task AuthoriseMoveAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, HostId host, int siteKey, CancellationToken cancellation);
 

@@ -16,6 +16,7 @@ internal static class SiteCommands
         ServeCommands.Of(cli, ServerRole.Site, site);
         site.Subcommands.Add(SiteInviteCommand.Build(cli));
         site.Subcommands.Add(SiteJoinCommand.Build(cli));
+        site.Subcommands.Add(SiteLeaveCommand.Build(cli));
         site.Subcommands.Add(SiteListCommand.Build(cli));
         site.Subcommands.Add(SiteShowCommand.Build(cli));
         foreach (var verb in SiteLifeCommands.All(cli))

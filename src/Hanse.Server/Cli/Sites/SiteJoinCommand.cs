@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
-using Hanse.Server.Cli.Connection;
 using Hanse.Server.Cli.Output;
 using Hanse.Server.Cli.Servers;
 
@@ -23,14 +22,7 @@ internal static class SiteJoinCommand
         command.SetAction(async (parsed, cancellation) =>
         {
             var text = JoinString(parsed.GetValue(file), cli);
-            var address = parsed.GetValue(GlobalOptions.Address) ?? $"unix:{Path.Combine(flags.LoadOrFail(parsed, cli).DataDir, "site.sock")}";
-            if (ApiAddress.Parse(address).SocketPath is not { } socket)
-            {
-                throw new CliException(ExitCodes.Usage, "a site takes its join string through its own socket only.",
-                    "Run this on the site's machine, with --data-dir or --address unix:/path/to/site.sock.");
-            }
-
-            using var api = new ApiClient(ApiTransport.OverSocket(socket), address, cli.Clock);
+            using var api = SiteSocket.Open(parsed, cli, flags);
             var joined = await api.PostAsync("/site/join", new JsonObject { ["joinString"] = text }, cancellation);
             if (parsed.GetValue(GlobalOptions.Output) == OutputFormat.Json)
             {

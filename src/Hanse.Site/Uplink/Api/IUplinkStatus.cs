@@ -1,4 +1,5 @@
 using Hanse.Link.Dialing;
+using Hanse.Protocol.Messages;
 
 namespace Hanse.Site.Uplink.Api;
 
@@ -11,5 +12,28 @@ public interface IUplinkStatus
     Task<QueueDepth> DepthAsync(CancellationToken cancellation);
 }
 
-/// <summary>Entries waiting for the coordinator, and since when the oldest record among them waits.</summary>
-public sealed record QueueDepth(long Waiting, DateTime? Oldest);
+/// <summary>What the outbox holds, a class that holds anything.</summary>
+public sealed record QueueDepth(IReadOnlyList<ClassDepth> Classes)
+{
+    /// <summary>Entries that wait for the coordinator, of all classes.</summary>
+    public long Waiting => Classes.Sum(c => c.Waiting);
+
+    /// <summary>Since when the oldest record waits.</summary>
+    public DateTime? Oldest => Of(OutboxClass.Record).Oldest;
+
+    public ClassDepth Of(OutboxClass entries) => Classes.FirstOrDefault(c => c.Class == entries) ?? new ClassDepth { Class = entries };
+}
+
+/// <summary>One class of the outbox.</summary>
+public sealed record ClassDepth
+{
+    public OutboxClass Class { get; init; }
+
+    public long Waiting { get; init; }
+
+    /// <summary>Since when the oldest of those waits.</summary>
+    public DateTime? Oldest { get; init; }
+
+    /// <summary>Refused by the coordinator, and kept until an operator decides (U3).</summary>
+    public long SetAside { get; init; }
+}
