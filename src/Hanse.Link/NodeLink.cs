@@ -197,8 +197,15 @@ public sealed class NodeLink
     /// <summary>Why the link is down, or is about to be, after a send failed.</summary>
     internal LinkException Broken(Exception cause) => new(Conclude(LinkFaults.Broken(cause)));
 
-    /// <summary>Cuts the connection; the receive loop ends at once.</summary>
-    internal void Abort(Exception cause) => Abort(LinkFaults.Broken(cause));
+    /// <summary>A send failed: cuts the connection, and the receive loop ends at once. Once our goodbye is under way every send fails; that must not
+    /// cut off the goodbye.</summary>
+    internal void Abort(Exception cause)
+    {
+        if (Volatile.Read(ref _closing) == 0)
+        {
+            Abort(LinkFaults.Broken(cause));
+        }
+    }
 
     internal void Abort(LinkEnd end)
     {
@@ -254,7 +261,7 @@ public sealed class NodeLink
             case Envelope.BodyOneofCase.StreamOpen:
                 return Streams().OnOpen(envelope.StreamOpen, _inbound.Judge(envelope.StreamOpen.Method));
             case Envelope.BodyOneofCase.StreamData:
-                OnStreamData(envelope.StreamData);
+                _streams?.OnData(envelope.StreamData);
                 return null;
             case Envelope.BodyOneofCase.StreamCredit:
                 _streams?.Find(envelope.StreamCredit.Id)?.OnCredit(envelope.StreamCredit.Bytes);
@@ -264,26 +271,6 @@ public sealed class NodeLink
                 return null;
             default:
                 return LinkErrors.Of(ErrorCodes.OutOfOrderFrame, $"A {envelope.BodyCase} does not belong here: the hello is over.");
-        }
-    }
-
-    private void OnStreamData(StreamData data)
-    {
-        if (_streams?.Find(data.Id) is { } stream && stream.OnData(data.Payload) is { } overdrawn)
-        {
-            _ = AbortStreamAsync(stream, overdrawn);
-        }
-    }
-
-    private async Task AbortStreamAsync(LinkStream stream, Error error)
-    {
-        try
-        {
-            await stream.AbortAsync(error).ConfigureAwait(false);
-        }
-        catch (LinkException)
-        {
-            // The link ended first, and with it the stream.
         }
     }
 

@@ -56,6 +56,32 @@ public class NodeLinkTests
     }
 
     [Fact]
+    public async Task Given_an_answer_that_is_ready_after_our_goodbye_When_it_is_dropped_Then_the_goodbye_is_not_cut_off()
+    {
+        using var scene = new LinkScene();
+        var (begun, answer) = (new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously), new TaskCompletionSource<LinkReply>());
+        scene.SiteHandler.Answer = (_, _, _) =>
+        {
+            begun.SetResult();
+            return new(answer.Task);
+        };
+        var peer = scene.ConnectRaw();
+        await peer.GreetAsync(scene);
+        await peer.SendAsync(new Envelope { Request = new Request { Id = 1, Method = (uint)Method.InventoryReport } });
+        await Wait.ForTask("the request to be served", begun.Task);
+        await peer.SendBytesAsync([0xff]);
+        var goodbye = await peer.ReceiveGoodbyeAsync();
+
+        // The answer is dealt with on the thread that completes it.
+        await Task.Run(() => answer.SetResult(LinkReply.Done));
+
+        Assert.Equal(ErrorCodes.MalformedFrame, goodbye.Error.Code);
+        Assert.False(scene.SiteWire.IsDisposed);
+        await peer.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, null, CancellationToken.None);
+        Assert.Equal(ErrorCodes.MalformedFrame, (await Wait.ForTask("the link to end", scene.SiteRun)).Error.Code);
+    }
+
+    [Fact]
     public async Task Given_a_method_of_the_other_direction_When_called_Then_it_is_a_bug_here()
     {
         using var scene = new LinkScene();

@@ -24,8 +24,14 @@ internal static class HelloJudge
             return LinkErrors.Of(ErrorCodes.IdentityMismatch, $"The certificate is of {certificate}, the hello names another node.", "identity");
         }
 
-        return claimed.Federation == local.Federation
-            ? null
-            : LinkErrors.Of(ErrorCodes.IdentityMismatch, $"This node belongs to federation {local.Federation}, the peer to {claimed.Federation}.", "identity");
+        if (claimed.Federation != local.Federation)
+        {
+            return LinkErrors.Of(ErrorCodes.IdentityMismatch, $"This node belongs to federation {local.Federation}, the peer to {claimed.Federation}.", "identity");
+        }
+
+        // It is stored and shown: a zero byte cannot be, and the rest should not.
+        return hello.SoftwareVersion.Any(char.IsControl)
+            ? LinkErrors.Of(ErrorCodes.MalformedMessage, "A software version is text on one line.", "software_version")
+            : null;
     }
 }

@@ -36,6 +36,15 @@ internal sealed class StreamTable(NodeLink link, ILinkHandler handler, FrameSock
         }
     }
 
+    /// <summary>Bytes for an open stream; more than it granted ends that stream and nothing else.</summary>
+    public void OnData(StreamData data)
+    {
+        if (Find(data.Id) is { } stream && stream.OnData(data.Payload) is { } overdrawn)
+        {
+            _ = AbortAsync(stream, overdrawn);
+        }
+    }
+
     public int Window => window;
 
     /// <summary>The peer opens a stream. An error means that the link must end.</summary>
@@ -152,6 +161,18 @@ internal sealed class StreamTable(NodeLink link, ILinkHandler handler, FrameSock
         {
             handler.OnFault(link, stream.Method, fault);
             return LinkErrors.Of(ErrorCodes.InternalError, $"{stream.Method} failed inside the peer; its log has the reason.");
+        }
+    }
+
+    private static async Task AbortAsync(LinkStream stream, Error error)
+    {
+        try
+        {
+            await stream.AbortAsync(error).ConfigureAwait(false);
+        }
+        catch (LinkException)
+        {
+            // The link ended first, and with it the stream.
         }
     }
 

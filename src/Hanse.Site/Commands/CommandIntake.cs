@@ -19,11 +19,16 @@ internal sealed class CommandIntake(
 
     public async Task TakeAsync(CommandDispatch dispatch, CancellationToken cancellation)
     {
+        if (dispatch.Script is not { } script)
+        {
+            throw new FormatException("A dispatch carries the script.");
+        }
+
         var now = time.GetUtcNow();
         var command = new CommandRow
         {
             Id = CommandId.FromBytes(dispatch.CommandId.Span).Value, Local = false, Actor = dispatch.Actor, Reason = dispatch.Reason,
-            Script = dispatch.Script.ToByteArray(), CreatedAt = now, DeadlineAt = now + TimeSpan.FromMilliseconds(Math.Min(dispatch.TimeLeftMs, LongestTimeLeft)),
+            Script = script.ToByteArray(), CreatedAt = now, DeadlineAt = now + TimeSpan.FromMilliseconds(Math.Min(dispatch.TimeLeftMs, LongestTimeLeft)),
         };
         await using var connection = await database.OpenConnectionAsync(cancellation);
         await using var transaction = await connection.BeginTransactionAsync(cancellation);

@@ -52,6 +52,7 @@ internal sealed class SiteStore(NpgsqlDataSource database, TimeProvider time)
     }
 
     /// <summary>Takes desired state over if it is newer by (incarnation number, generation) (D1, U5). False if it is not.</summary>
+    /// <exception cref="FormatException">The state itself is malformed.</exception>
     public static async Task<bool> AcceptAsync(NpgsqlTransaction transaction, DesiredState state, CancellationToken cancellation) =>
         await transaction.Connection!.ExecuteAsync(new CommandDefinition(
             """
@@ -62,11 +63,15 @@ internal sealed class SiteStore(NpgsqlDataSource database, TimeProvider time)
             """,
             new
             {
-                incarnation = new Guid(state.Incarnation.Span, bigEndian: true), number = (long)state.IncarnationNumber,
+                incarnation = Incarnation(state), number = (long)state.IncarnationNumber,
                 generation = (long)state.Generation, state.SiteName, names = state.ExternalNames.ToArray(), addresses = state.Addresses.ToArray(),
                 key = state.SiteKey.ToByteArray(), state.Suspended, sync = (int)Math.Min(state.SyncMs, int.MaxValue),
             },
             transaction, cancellationToken: cancellation)) > 0;
+
+    private static Guid Incarnation(DesiredState state) => state.Incarnation.Length == 16
+        ? new Guid(state.Incarnation.Span, bigEndian: true)
+        : throw new FormatException($"incarnation has {state.Incarnation.Length} bytes; an incarnation has 16.");
 }
 
 /// <summary>The one row of enrollment_site.</summary>

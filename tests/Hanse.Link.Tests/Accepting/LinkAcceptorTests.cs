@@ -65,6 +65,20 @@ public class LinkAcceptorTests
         Assert.Equal(ErrorCodes.ProtocolVersionUnsupported, (await peer.ReceiveGoodbyeAsync()).Error.Code);
     }
 
+    [Fact]
+    public async Task Given_a_hello_with_a_zero_byte_in_its_version_When_it_comes_Then_it_is_refused_before_anybody_stores_it()
+    {
+        using var scene = new LinkScene();
+        using var peer = scene.ConnectRaw();
+        var hello = Sockets.HelloOf(scene);
+        hello.Hello.SoftwareVersion = "1.0\0";
+
+        await peer.SendAsync(hello);
+
+        Assert.Equal((ErrorCodes.MalformedMessage, "software_version"), (await peer.ReceiveGoodbyeAsync()) is { Error: var e } ? (e.Code, e.Field) : default);
+        Assert.Empty(scene.Admission.Candidates);
+    }
+
     public static TheoryData<string, byte[], WebSocketMessageType> FirstFrames => new()
     {
         { ErrorCodes.TextFrame, "hello"u8.ToArray(), WebSocketMessageType.Text },

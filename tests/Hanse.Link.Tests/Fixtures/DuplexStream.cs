@@ -21,6 +21,9 @@ internal sealed class DuplexStream : Stream
         return (new DuplexStream(back, there), new DuplexStream(there, back));
     }
 
+    /// <summary>This end has let go of the connection.</summary>
+    public bool IsDisposed { get; private set; }
+
     public override bool CanRead => true;
 
     public override bool CanWrite => true;
@@ -65,6 +68,7 @@ internal sealed class DuplexStream : Stream
     {
         if (disposing)
         {
+            IsDisposed = true;
             // As with a socket, reads and writes that wait end with it.
             _inbound.Reader.CancelPendingRead();
             _outbound.Writer.CancelPendingFlush();

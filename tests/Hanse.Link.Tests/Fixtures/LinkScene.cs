@@ -52,6 +52,9 @@ internal sealed class LinkScene : IDisposable
     /// <summary>The agent's end of the last connection.</summary>
     public DuplexStream Wire { get; private set; } = DuplexStream.Pair().A;
 
+    /// <summary>The site's end of the last connection.</summary>
+    public DuplexStream SiteWire { get; private set; } = DuplexStream.Pair().B;
+
     /// <summary>Both ends of a running link.</summary>
     public async Task<(NodeLink Agent, NodeLink Site)> ConnectAsync()
     {
@@ -68,7 +71,7 @@ internal sealed class LinkScene : IDisposable
     public WebSocket ConnectRaw(NodeIdentity? certificate = null)
     {
         var (agent, site) = DuplexStream.Pair();
-        Wire = agent;
+        (Wire, SiteWire) = (agent, site);
         SiteRun = Acceptor.AcceptAsync(Sockets.Over(site, isServer: true), new AcceptedPeer(certificate ?? AgentIdentity, Remote: null));
         return Sockets.Over(agent, isServer: false);
     }

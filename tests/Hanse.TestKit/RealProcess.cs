@@ -3,12 +3,11 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
-using Hanse.TestKit;
 
-namespace Hanse.Server.Tests.Hosting;
+namespace Hanse.TestKit;
 
 /// <summary>One of the real programs in a process of its own.</summary>
-internal sealed class RealProcess : IAsyncDisposable
+public sealed class RealProcess : IAsyncDisposable
 {
     private const int Terminate = 15;
     private readonly StringBuilder _output = new();
@@ -36,6 +35,7 @@ internal sealed class RealProcess : IAsyncDisposable
         }
     }
 
+    /// <summary>Path of a program that the test project references.</summary>
     public static string Program(string name) => Path.Combine(AppContext.BaseDirectory, name);
 
     public static RealProcess Start(string program, params string[] arguments) => Start(program, "", arguments);

@@ -2,12 +2,11 @@ using System.Globalization;
 using System.Net.Http.Json;
 using System.Net.Sockets;
 using System.Text.Json;
-using Hanse.TestKit;
 
-namespace Hanse.Server.Tests.Hosting;
+namespace Hanse.TestKit;
 
 /// <summary>A real server of both roles, which federates itself, with a private PostgreSQL.</summary>
-internal sealed class RealServer : IAsyncDisposable
+public sealed class RealServer : IAsyncDisposable
 {
     private readonly string _settings;
 
@@ -18,7 +17,6 @@ internal sealed class RealServer : IAsyncDisposable
         Directory.CreateDirectory(Folder);
         Port = RealProcess.FreePort();
         _settings = string.Join('\n', settings);
-        File.WriteAllText(Configuration, $"roles: [coordinator, site]\ndataDir: {DataDir}\nlisten: 127.0.0.1:{Port}\naddresses: ['127.0.0.1:{Port}']\n{_settings}\n");
         Coordinator = Client("coordinator.sock");
         Site = Client("site.sock");
     }
@@ -40,8 +38,14 @@ internal sealed class RealServer : IAsyncDisposable
     /// <summary>Of the private PostgreSQL.</summary>
     public int PostgresId => int.Parse(File.ReadLines(Path.Combine(DataDir, "postgres/data/postmaster.pid")).First(), CultureInfo.InvariantCulture);
 
+    /// <summary>The port that nodes are told to dial: a relay's, or this server's own.</summary>
+    public int? DialledPort { get; init; }
+
     public async Task StartAsync()
     {
+        await File.WriteAllTextAsync(
+            Configuration,
+            $"roles: [coordinator, site]\ndataDir: {DataDir}\nlisten: 127.0.0.1:{Port}\naddresses: ['127.0.0.1:{DialledPort ?? Port}']\n{_settings}\n");
         Process = RealProcess.Start(RealProcess.Program("hanse"), "serve", "--config", Configuration);
         await OnlineAsync();
     }
