@@ -110,7 +110,7 @@ public static class SiteModule
     private static void AddEnrollment(IServiceCollection services) => services
         .AddSingleton<SiteStore>()
         .AddSingleton<SiteIdentity>().AddSingleton<ISiteIdentity>(s => s.GetRequiredService<SiteIdentity>())
-        .AddSingleton<SiteJoiner>().AddSingleton<SiteLeaver>()
+        .AddSingleton<JoinPreflight>().AddSingleton<SiteJoiner>().AddSingleton<SiteLeaver>()
         .AddSingleton<SiteNodeServer>()
         .AddSingleton<IDesiredState, DesiredStateIntake>()
         .AddSingleton<RenewalDriver>();

@@ -16,5 +16,8 @@ public sealed record SiteOptions
     /// <summary>Bytes that must be free on the data folder's disk for new work to be taken (U7): a few segments of PostgreSQL's log.</summary>
     public long DiskFloor { get; init; } = 128L * 1024 * 1024;
 
+    /// <summary>A coordinator runs in the same process, on the same data folder.</summary>
+    public bool CoordinatorBeside { get; init; }
+
     public string IdentityFolder => Path.Combine(DataFolder, "identity");
 }

@@ -25,30 +25,34 @@ public static class JoinTokenMachine
     /// <param name="now">Judges the expiry.</param>
     public static JoinTokenDecision Redeem(JoinTokenState? state, SpkiHash key, DateTimeOffset now)
     {
-        if (state is null)
+        if (state is not null && IsOther(state, key))
         {
-            return new JoinTokenDecision.Refused(ErrorCodes.TokenUnknown,
-                "The token of this join string is not known here: it was withdrawn, or the invitation is of another federation. Ask for a new join string.");
+            return Used();
         }
 
-        if (state.Linked || (state.Binding is { } bound && !CryptographicOperations.FixedTimeEquals(bound, Bind(state.Digest, key))))
-        {
-            return new JoinTokenDecision.Refused(ErrorCodes.TokenUsed,
-                "This join string was already used. If that was not you, tell the administrator; otherwise ask for a new one.");
-        }
-
-        if (state.Expires <= now)
-        {
-            return new JoinTokenDecision.Refused(ErrorCodes.TokenExpired, $"This join string expired at {state.Expires:u}. Ask for a new one.");
-        }
-
-        return state.Binding is null
-            ? new JoinTokenDecision.First(state with { Binding = Bind(state.Digest, key) })
+        return Judge(state, now) is { } refused ? refused
+            : state!.Binding is null ? new JoinTokenDecision.First(state with { Binding = Bind(state.Digest, key) })
             : new JoinTokenDecision.Again(state);
     }
 
+    /// <summary>Why it is refused whoever shows it, or null: as far as can be told without the key.</summary>
+    public static JoinTokenDecision.Refused? Judge(JoinTokenState? state, DateTimeOffset now) => state switch
+    {
+        null => new JoinTokenDecision.Refused(ErrorCodes.TokenUnknown,
+            "The token of this join string is not known here: it was withdrawn, or the invitation is of another federation. Ask for a new join string."),
+        { Linked: true } => Used(),
+        _ when state.Expires <= now => new JoinTokenDecision.Refused(ErrorCodes.TokenExpired, $"This join string expired at {state.Expires:u}. Ask for a new one."),
+        _ => null,
+    };
+
     /// <summary>After the node's first link the token answers no more.</summary>
     public static JoinTokenState Link(JoinTokenState state) => state with { Linked = true };
+
+    private static bool IsOther(JoinTokenState state, SpkiHash key) =>
+        state.Binding is { } bound && !CryptographicOperations.FixedTimeEquals(bound, Bind(state.Digest, key));
+
+    private static JoinTokenDecision.Refused Used() => new(ErrorCodes.TokenUsed,
+        "This join string was already used. If that was not you, tell the administrator; otherwise ask for a new one.");
 
     private static byte[] Bind(byte[] digest, SpkiHash key) => SHA256.HashData([.. digest, .. key.ToBytes()]);
 }

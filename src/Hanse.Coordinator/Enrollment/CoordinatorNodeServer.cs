@@ -23,6 +23,7 @@ internal sealed class CoordinatorNodeServer(
     Federation federation, FederationStore store, ISites sites, IAuditLog audit, ILinkAdmission admission, PulseWheel wheel, NodeServerOptions options)
     : INodeServer
 {
+    private readonly JoinCheckDesk _checks = new(store, sites, options.Time);
     private readonly Lock _gate = new();
     private LinkAcceptor? _acceptor;
 
@@ -52,6 +53,8 @@ internal sealed class CoordinatorNodeServer(
     public TrustSet Trust() => federation.TrustForNodes();
 
     public NodeReply Challenge() => NodeReply.Refuse(404, ErrorCodes.NotFound, "Sites join by token and need no challenge; agents join at their site.");
+
+    public Task<NodeReply> CheckAsync(ReadOnlyMemory<byte> body, CancellationToken cancellation) => _checks.AnswerAsync(body, cancellation);
 
     public async Task<NodeReply> JoinAsync(ReadOnlyMemory<byte> body, NodeCaller caller, CancellationToken cancellation)
     {

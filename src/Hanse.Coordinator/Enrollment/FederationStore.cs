@@ -102,6 +102,16 @@ internal sealed class FederationStore(NpgsqlDataSource database, TimeProvider ti
         return (decision, site, given);
     }
 
+    /// <summary>The token that is kept under this digest, and whose it is; null if there is none.</summary>
+    public async Task<(JoinTokenState? State, SiteId Site)> FindTokenAsync(byte[] digest, CancellationToken cancellation)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellation);
+        var row = await connection.QuerySingleOrDefaultAsync<TokenRow>(new CommandDefinition(
+            "select node_id as NodeId, redeemed_hash as RedeemedHash, expires_at as ExpiresAt, linked from enrollment_token where token_hash = @digest",
+            new { digest }, cancellationToken: cancellation));
+        return (row is null ? null : new JoinTokenState(digest, row.RedeemedHash, row.ExpiresAt, row.Linked), new SiteId(row?.NodeId ?? Guid.Empty));
+    }
+
     /// <summary>The node has had its first link: its token answers no more (J2).</summary>
     public async Task LinkedAsync(SiteId site, CancellationToken cancellation)
     {

@@ -8,7 +8,7 @@ using Hanse.Trust.Verification;
 
 namespace Hanse.Link.Serving;
 
-/// <summary>What a role answers on its link name (L2): the same five paths at a coordinator and at a site. The host of the listener
+/// <summary>What a role answers on its link name (L2): the same six paths at a coordinator and at a site. The host of the listener
 /// owns sockets, HTTP and body limits; this owns every decision.</summary>
 public interface INodeServer
 {
@@ -32,6 +32,10 @@ public interface INodeServer
 
     /// <summary>POST /join/challenge (J3).</summary>
     NodeReply Challenge();
+
+    /// <summary>POST /join/check: only a coordinator answers it.</summary>
+    Task<NodeReply> CheckAsync(ReadOnlyMemory<byte> body, CancellationToken cancellation) =>
+        Task.FromResult(NodeReply.Refuse(404, Protocol.Errors.ErrorCodes.NotFound, "Only a coordinator answers this; a site's agents join with a challenge."));
 
     /// <summary>POST /join, without a client certificate.</summary>
     Task<NodeReply> JoinAsync(ReadOnlyMemory<byte> body, NodeCaller caller, CancellationToken cancellation);

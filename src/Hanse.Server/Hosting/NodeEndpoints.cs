@@ -11,7 +11,7 @@ using Microsoft.AspNetCore.Http.Features;
 
 namespace Hanse.Server.Hosting;
 
-/// <summary>The five paths of a link name (L2, J2): they exist only on connections whose TLS server name is one, whatever the Host
+/// <summary>The six paths of a link name (L2, J2): they exist only on connections whose TLS server name is one, whatever the Host
 /// header says, and each body is bounded.</summary>
 public static class NodeEndpoints
 {
@@ -32,6 +32,7 @@ public static class NodeEndpoints
         ("GET", JoinPaths.Trust) => AnswerAsync(context, NodeReply.Of(server.Trust())),
         ("POST", JoinPaths.Challenge) => AnswerAsync(context, server.Challenge()),
         ("POST", JoinPaths.Join) => JoinAsync(context, server),
+        ("POST", JoinPaths.Check) => CheckAsync(context, server),
         ("POST", JoinPaths.Renew) => RenewAsync(context, server),
         _ => AnswerAsync(context, NodeReply.Refuse(404, ErrorCodes.NotFound, "A link name serves links and joining only; the API is under the name without “link.”.")),
     };
@@ -63,6 +64,14 @@ public static class NodeEndpoints
         if (await ReadAsync(context) is { } body)
         {
             await AnswerAsync(context, await server.JoinAsync(body, Caller(context), context.RequestAborted));
+        }
+    }
+
+    private static async Task CheckAsync(HttpContext context, INodeServer server)
+    {
+        if (await ReadAsync(context) is { } body)
+        {
+            await AnswerAsync(context, await server.CheckAsync(body, context.RequestAborted));
         }
     }
 

@@ -18,7 +18,7 @@ internal static class SiteRole
             new Hanse.Site.SiteOptions
             {
                 DataFolder = Path.Combine(options.DataDir, "site"), Lifetimes = RoleBuilder.Lifetimes(options),
-                CommandGrace = options.Coordinator.CommandGrace,
+                CommandGrace = options.Coordinator.CommandGrace, CoordinatorBeside = options.Roles.Contains(ServerRole.Coordinator),
             },
             database);
         WebApplication? app = null;

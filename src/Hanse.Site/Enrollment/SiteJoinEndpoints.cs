@@ -27,14 +27,21 @@ internal static class SiteJoinEndpoints
             return SiteEndpoints.Problem(400, ErrorCodes.RequestInvalid, "Give the join string that `hanse site invite` printed.", "joinString");
         }
 
-        if (await joiner.JoinAsync(request.JoinString, cancellation) is { } refusal)
+        if (request.CheckOnly)
         {
-            var status = refusal.Code == ErrorCodes.AlreadyJoined ? 409 : refusal.Retryable ? 503 : 400;
+            var looked = await joiner.CheckAsync(request.JoinString, cancellation);
+            return Results.Ok(new { ok = looked.All(f => f.Outcome != JoinFinding.FailedOutcome), checks = looked });
+        }
+
+        var (checks, refusal) = await joiner.JoinAsync(request.JoinString, cancellation);
+        if (refusal is not null)
+        {
+            var status = refusal.Code is ErrorCodes.AlreadyJoined or ErrorCodes.RoleConflict ? 409 : refusal.Retryable ? 503 : 400;
             return SiteEndpoints.Problem(status, refusal.Code, refusal.Message, "joinString");
         }
 
         var self = identity.Self!;
-        return Results.Ok(new { id = self.Id.ToString(), name = self.Name, federation = self.Federation.ToString(), externalNames = self.ExternalNames });
+        return Results.Ok(new { id = self.Id.ToString(), name = self.Name, federation = self.Federation.ToString(), externalNames = self.ExternalNames, checks });
     }
 
     private static async Task<IResult> LeaveAsync(LeaveRequest request, SiteLeaver leaver, SiteIdentity identity, HttpContext context)
@@ -67,7 +74,7 @@ internal static class SiteJoinEndpoints
         });
     }
 
-    private sealed record JoinRequest(string? JoinString);
+    private sealed record JoinRequest(string? JoinString, bool CheckOnly = false);
 
     private sealed record LeaveRequest(string? Reason, bool Force = false);
 }

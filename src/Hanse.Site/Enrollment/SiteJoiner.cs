@@ -1,6 +1,4 @@
-using Hanse.Protocol.Errors;
 using Hanse.Protocol.Links;
-using Hanse.Protocol.Messages;
 using Hanse.Trust.Joining;
 using Hanse.Trust.Keys;
 
@@ -8,38 +6,30 @@ namespace Hanse.Site.Enrollment;
 
 /// <summary>Joins this site by a join string (J1, J2). The key is saved before it is used, so a join that broke off anywhere is simply
 /// repeated and gets the same answer.</summary>
-internal sealed class SiteJoiner(SiteIdentity identity, SiteOptions options, TimeProvider time)
+internal sealed class SiteJoiner(SiteIdentity identity, JoinPreflight preflight, SiteOptions options, TimeProvider time)
 {
     private readonly SemaphoreSlim _one = new(1, 1);
 
-    /// <summary>Null when the site has joined; otherwise why it could not, with nothing changed.</summary>
-    public async Task<JoinRefusal?> JoinAsync(string joinString, CancellationToken cancellation)
+    /// <summary>Looks first (<see cref="JoinPreflight"/>), then joins unless a check failed.</summary>
+    /// <returns>Every check; and null when the site has joined, otherwise why it could not, with nothing changed.</returns>
+    public async Task<(IReadOnlyList<JoinFinding> Findings, JoinRefusal? Refusal)> JoinAsync(string joinString, CancellationToken cancellation)
     {
         await _one.WaitAsync(cancellation);
         try
         {
-            if (identity.Self is { } self)
-            {
-                return new JoinRefusal(
-                    ErrorCodes.AlreadyJoined,
-                    $"This site is “{self.Name}” ({self.Id}) of federation {self.Federation} already. Its data folder belongs to that site for good; use another one.");
-            }
-
-            var outcome = JoinString.Parse(joinString, NodeKind.Site, time.GetUtcNow());
-            // One past its time by this clock is still shown to the coordinator, whose clock judges.
-            var invitation = outcome switch
-            {
-                JoinStringOutcome.Read read => read.Invitation,
-                JoinStringOutcome.Expired expired => expired.Invitation,
-                _ => null,
-            };
-            return invitation is null ? new JoinRefusal(outcome.Code, outcome.Message) : await RedeemAsync(invitation, cancellation);
+            var (findings, invitation) = await preflight.LookAsync(joinString, cancellation);
+            return findings.FirstOrDefault(f => f.Outcome == JoinFinding.FailedOutcome) is { } failed
+                ? (findings, new JoinRefusal(failed.Code!, $"{failed.Advice} (check: {failed.Name})", failed.Retryable))
+                : (findings, await RedeemAsync(invitation!, cancellation));
         }
         finally
         {
             _one.Release();
         }
     }
+
+    public async Task<IReadOnlyList<JoinFinding>> CheckAsync(string joinString, CancellationToken cancellation) =>
+        (await preflight.LookAsync(joinString, cancellation)).Findings;
 
     private async Task<JoinRefusal?> RedeemAsync(JoinInvitation invitation, CancellationToken cancellation)
     {

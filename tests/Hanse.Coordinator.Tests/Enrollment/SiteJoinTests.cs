@@ -72,6 +72,34 @@ public sealed class SiteJoinTests(CoordinatorHost host) : IClassFixture<Coordina
     }
 
     [Fact]
+    public async Task Given_a_fresh_token_When_asked_how_a_join_would_go_Then_the_site_is_told_of_itself_and_nothing_is_used_up()
+    {
+        var invitation = await host.InviteAsync("asked");
+
+        var forecast = await new SiteJoinCheck(host.Clock).AskAsync(invitation, [1], default);
+
+        Assert.Null(forecast.Refusal);
+        Assert.Equal(("asked", "asked.test:7443", (string?)null), (forecast.Answer!.SiteName, forecast.Answer.Addresses.Single(), forecast.Answer.Refusal?.Code));
+        Assert.Equal(["asked.test"], forecast.Answer.Unresolved); // .test never resolves
+        Assert.IsType<SiteJoinOutcome.Joined>(await host.RedeemAsync(invitation, NodeKey.Generate()));
+    }
+
+    [Fact]
+    public async Task Given_a_token_that_opens_nothing_When_asked_Then_the_reason_is_told_and_nothing_of_the_registry()
+    {
+        var (invitation, late) = (await host.InviteAsync("asked-used"), await host.InviteAsync("asked-late", ttl: "2s"));
+        await host.JoinAsync("asked-linked");
+        host.Clock.Advance(TimeSpan.FromSeconds(3));
+        var check = new SiteJoinCheck(host.Clock);
+
+        var unknown = await check.AskAsync(invitation with { Secret = new byte[32] }, [1], default);
+        var expired = await check.AskAsync(late with { Expires = host.Clock.GetUtcNow().AddHours(1) }, [1], default);
+
+        Assert.Equal((ErrorCodes.TokenUnknown, ""), (unknown.Answer!.Refusal.Code, unknown.Answer.SiteName));
+        Assert.Equal((ErrorCodes.TokenExpired, 0), (expired.Answer!.Refusal.Code, expired.Answer.Addresses.Count));
+    }
+
+    [Fact]
     public async Task Given_a_name_that_is_taken_When_invited_Then_it_is_refused_by_field()
     {
         await host.InviteAsync("taken");

@@ -107,6 +107,13 @@ internal sealed class FakeCoordinator(TestPki pki, string socketPath) : INodeSer
 
     public NodeReply Challenge() => throw new NotSupportedException();
 
+    /// <summary>The answer to a site that asks how its join would go; null: a coordinator that cannot be asked.</summary>
+    public Func<JoinCheck, JoinCheckAnswer>? OnCheck { get; set; }
+
+    public Task<NodeReply> CheckAsync(ReadOnlyMemory<byte> body, CancellationToken cancellation) => Task.FromResult(OnCheck is { } answer
+        ? NodeReply.Of(answer(JoinCheck.Parser.ParseFrom(body.Span)))
+        : NodeReply.Refuse(404, ErrorCodes.NotFound, "not here"));
+
     public Task<NodeReply> JoinAsync(ReadOnlyMemory<byte> body, NodeCaller caller, CancellationToken cancellation) => throw new NotSupportedException();
 
     public Task<NodeReply> RenewAsync(X509Certificate2? certificate, RenewRequest request, NodeCaller caller, CancellationToken cancellation) =>

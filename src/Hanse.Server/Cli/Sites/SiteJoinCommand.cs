@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
+using Hanse.Server.Cli.Connection;
 using Hanse.Server.Cli.Output;
 using Hanse.Server.Cli.Servers;
 
@@ -12,18 +13,30 @@ internal static class SiteJoinCommand
     {
         var flags = new ServerFlags();
         var file = new Option<string?>("--file") { Description = "File that holds the join string. Default: it is asked for, or read from standard input.", HelpName = "FILE" };
+        var check = new Option<bool>("--check") { Description = "Only look whether the site could join, and say what stands in the way. The token is not sent." };
         var command = new CliCommand("join", "Joins the site that runs on this machine to a federation. Asks for the join string of `hanse site invite`.",
             "hanse site join --data-dir /var/lib/hanse-north",
+            "hanse site join --data-dir /var/lib/hanse-north --check",
             "hanse site invite north --external-name north.example.org | ssh north hanse site join")
         {
-            file,
+            file, check,
         };
         flags.AddTo(command);
         command.SetAction(async (parsed, cancellation) =>
         {
             var text = JoinString(parsed.GetValue(file), cli);
             using var api = SiteSocket.Open(parsed, cli, flags);
+            if (parsed.GetValue(check))
+            {
+                return await CheckAsync(parsed, cli, api, text, cancellation);
+            }
+
             var joined = await api.PostAsync("/site/join", new JsonObject { ["joinString"] = text }, cancellation);
+            foreach (var warning in (joined["checks"]?.AsArray() ?? []).OfType<JsonObject>().Where(c => c.Text("outcome") == "warning"))
+            {
+                await cli.Error.WriteLineAsync($"Warning, {Field.Clean(warning.Text("name"))}: {Field.Clean(warning.Text("advice"))}");
+            }
+
             if (parsed.GetValue(GlobalOptions.Output) == OutputFormat.Json)
             {
                 CliOutput.Json(cli, joined);
@@ -36,6 +49,14 @@ internal static class SiteJoinCommand
             return ExitCodes.Ok;
         });
         return command;
+    }
+
+    private static async Task<int> CheckAsync(ParseResult parsed, CliContext cli, ApiClient api, string text, CancellationToken cancellation)
+    {
+        var looked = await api.PostAsync("/site/join", new JsonObject { ["joinString"] = text, ["checkOnly"] = true }, cancellation);
+        CliOutput.List(parsed, cli, looked["checks"]?.AsArray() ?? [],
+            ("check", c => c.Text("name")), ("outcome", c => c.Text("outcome")), ("advice", c => c.Text("advice")));
+        return looked["ok"]?.GetValue<bool>() == true ? ExitCodes.Ok : ExitCodes.Failed;
     }
 
     private static string JoinString(string? file, CliContext cli)
