@@ -10,7 +10,9 @@ using Hanse.Agent.Native;
 using Hanse.Link;
 using Hanse.Link.Dialing;
 using Hanse.Link.Pulse;
+using Hanse.Protocol.Errors;
 using Hanse.Protocol.Messages;
+using Hanse.Trust.Joining;
 using Hanse.Trust.Keys;
 using Hanse.Trust.Verification;
 
@@ -37,13 +39,13 @@ internal sealed class AgentNode(AgentFolder folder, AgentIdentity identity, RunS
         await using var runner = new ExecutionRunner(surroundings);
         await runner.RecoverAsync();
 
+        var renewal = new RenewalDriver(identity, folder.RenewalKey, _random, time, log);
         var session = new AgentSession(
             identity.Credential.Value.Identity, identity.Trust, InventoryCollector.ForThisMachine(time, boot), runner,
-            new FileLinkSecret(folder.LinkSecret), Options());
+            new FileLinkSecret(folder.LinkSecret), Options() with { RenewNow = renewal.RenewNowAsync });
         session.LinkChanged += Note;
         using var wheel = new PulseWheel(time);
         var keeper = Keeper(session, wheel);
-        var renewal = new RenewalDriver(identity, folder.RenewalKey, _random, time, log);
         renewal.Renewed += keeper.TryNow;
         log.Information(
             "agent-started", $"The agent of host {session.Identity.Host} runs.",
@@ -74,10 +76,28 @@ internal sealed class AgentNode(AgentFolder folder, AgentIdentity identity, RunS
             var result = await dialer.DialAsync(target, session, cancellation);
             if (result is not DialResult.Connected)
             {
-                Note(false, result is DialResult.Refused refused ? refused.Error : ((DialResult.Unreachable)result).Error);
+                var error = result is DialResult.Refused refused ? refused.Error : ((DialResult.Unreachable)result).Error;
+                Note(false, error);
+                await MendAsync(error, target, cancellation);
             }
 
             return result;
+        }
+    }
+
+    /// <summary>What the agent itself can do about a refusal. A site from a root that it does not know: look for one that its own root vouches for (T4).</summary>
+    private async Task MendAsync(Error error, LinkTarget target, CancellationToken cancellation)
+    {
+        try
+        {
+            if (error.Code == ErrorCodes.NotTrusted && await new RootRecovery(time).TryAsync(target.Addresses, target.ServerName, identity.Trust, cancellation))
+            {
+                log.Information("root-found", "A new root of the federation is trusted: the old one vouches for it.");
+            }
+        }
+        catch (IOException failure)
+        {
+            log.Error("trust-not-kept", $"The new root could not be stored: {failure.Message} Free disk space.");
         }
     }
 

@@ -5,6 +5,7 @@ using Hanse.Coordinator.Audit;
 using Hanse.Coordinator.Commands;
 using Hanse.Coordinator.Enrollment;
 using Hanse.Coordinator.Enrollment.Api;
+using Hanse.Coordinator.Enrollment.Rotation;
 using Hanse.Coordinator.Hosts;
 using Hanse.Coordinator.Hosts.Api;
 using Hanse.Coordinator.Rollups;
@@ -46,7 +47,9 @@ public static class CoordinatorModule
             .AddSingleton<FederationStore>()
             .AddSingleton<Federation>().AddSingleton<IFederation>(s => s.GetRequiredService<Federation>())
             .AddSingleton<CoordinatorNodeServer>().AddSingleton<InvitationDesk>().AddSingleton<RenewalDriver>()
-            .AddSingleton<BanStore>().AddSingleton<IBans, Bans>();
+            .AddSingleton<BanStore>().AddSingleton<IBans, Bans>()
+            .AddSingleton<RotationStore>().AddSingleton<SiteTrustStore>().AddSingleton<ISiteTrust, SiteTrustIntake>()
+            .AddSingleton<RotationReader>().AddSingleton<RotationDesk>().AddSingleton<RotationDriver>();
         services
             .AddSingleton<SiteStore>().AddSingleton<ISites>(s => s.GetRequiredService<SiteStore>())
             .AddSingleton<IHostTagsObserver>(s => s.GetRequiredService<SiteStore>())
@@ -70,6 +73,7 @@ public static class CoordinatorModule
         var api = endpoints.MapApi();
         api.MapSites();
         api.MapInvitations();
+        api.MapTrust();
         api.MapCommands();
         api.MapAudit();
         api.MapHosts();
@@ -89,6 +93,7 @@ public static class CoordinatorModule
         Task[] loops =
         [
             services.GetRequiredService<RenewalDriver>().RunAsync(any.Token),
+            services.GetRequiredService<RotationDriver>().RunAsync(any.Token),
             services.GetRequiredService<DesiredStateDriver>().RunAsync(any.Token),
             services.RunCommandsAsync(any.Token),
         ];

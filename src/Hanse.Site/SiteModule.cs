@@ -6,6 +6,7 @@ using Hanse.Link.Pulse;
 using Hanse.Link.Serving;
 using Hanse.Site.Agents;
 using Hanse.Site.Agents.Api;
+using Hanse.Site.Agents.Readiness;
 using Hanse.Site.Api;
 using Hanse.Site.Commands;
 using Hanse.Site.Commands.Api;
@@ -63,6 +64,7 @@ public static class SiteModule
     {
         var api = SiteEndpoints.Group(endpoints);
         SiteJoinEndpoints.Map(api);
+        SiteTrustEndpoints.Map(api);
         SiteEndpoints.Map(api);
         CommandEndpoints.Map(api);
     }
@@ -85,6 +87,8 @@ public static class SiteModule
             services.GetRequiredService<ExecutionDriver>().RunAsync(any.Token),
             services.GetRequiredService<RetentionDriver>().RunAsync(any.Token),
             leaver.RunAsync(any.Token),
+            services.GetRequiredService<AgentTrustDriver>().RunAsync(any.Token),
+            services.GetRequiredService<TrustReportDriver>().RunAsync(any.Token),
         ];
         var first = await Task.WhenAny(loops);
         await any.CancelAsync();
@@ -113,7 +117,7 @@ public static class SiteModule
         .AddSingleton<JoinPreflight>().AddSingleton<SiteJoiner>().AddSingleton<SiteLeaver>()
         .AddSingleton<SiteNodeServer>()
         .AddSingleton<IDesiredState, DesiredStateIntake>()
-        .AddSingleton<RenewalDriver>();
+        .AddSingleton<RenewalDriver>().AddSingleton<ISiteRenewal>(s => s.GetRequiredService<RenewalDriver>());
 
     private static void AddUplink(IServiceCollection services) => services
         .AddSingleton<OutboxSignals>().AddSingleton<IOutbox, OutboxStore>()
@@ -132,6 +136,7 @@ public static class SiteModule
         .AddSingleton<IHosts, Hosts>().AddSingleton<HostCounter>()
         .AddSingleton<AgentLinks>().AddSingleton<IAgentChannel>(s => s.GetRequiredService<AgentLinks>())
         .AddSingleton<PresenceDriver>().AddSingleton<LinkSecretStore>().AddSingleton<QuarantineStore>()
+        .AddSingleton<AgentTrustStore>().AddSingleton<AgentTrustDriver>().AddSingleton<TrustReportDriver>()
         .AddSingleton<AgentHandler>().AddSingleton<ILinkAdmission, AgentAdmission>()
         .AddSingleton<InventoryStore>().AddSingleton<IInventory, InventoryIntake>();
 

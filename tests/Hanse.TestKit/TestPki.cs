@@ -35,6 +35,9 @@ public sealed class TestPki
 
     public NodeCredential Coordinator { get; }
 
+    /// <summary>Another root of the same federation, to rotate to.</summary>
+    public RootAuthority CreateRoot() => RootAuthority.Create(Federation, Lifetimes, Time);
+
     /// <summary>The root and the intermediates of the coordinator and of all sites added so far.</summary>
     public TrustAnchors Anchors => new(Federation, [Root.Certificate], [CoordinatorIssuer.Intermediate, .. _sites.Select(s => s.Issuer.Intermediate)]);
 

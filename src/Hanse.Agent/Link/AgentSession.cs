@@ -33,7 +33,8 @@ public sealed class AgentSession : ILinkClient, ILinkHandler
             .On<ExecutionOffer>(Method.ExecutionOffer, (_, offer, _) => ValueTask.FromResult(Offer(offer)))
             .On<ExecutionCancel>(Method.ExecutionCancel, (_, cancel, _) => ValueTask.FromResult(Cancel(cancel)))
             .On<InventoryRefresh>(Method.InventoryRefresh, (_, refresh, _) => ValueTask.FromResult(Refresh(refresh)))
-            .On<TrustSet>(Method.AgentTrust, (_, set, _) => ValueTask.FromResult(Accept(set)));
+            .On<TrustSet>(Method.AgentTrust, (_, set, _) => ValueTask.FromResult(Accept(set)))
+            .On<RenewNow>(Method.AgentRenew, (_, _, cancellation) => RenewAsync(cancellation));
     }
 
     public NodeIdentity Identity { get; }
@@ -136,13 +137,27 @@ public sealed class AgentSession : ILinkClient, ILinkHandler
             return LinkReply.Refuse(ErrorCodes.MalformedMessage, "The trust set cannot be read, or its revocations are not signed by the coordinator.");
         }
 
-        if (_trust.Accept(anchors))
+        try
         {
-            _options.Log.Information("trust-changed", "A newer trust set is in force.");
-        }
+            if (_trust.Accept(anchors))
+            {
+                _options.Log.Information("trust-changed", "A newer trust set is in force.");
+            }
 
-        return LinkReply.Done;
+            return LinkReply.Done;
+        }
+        catch (IOException failure)
+        {
+            // The answer is the agent's word that it trusts these roots from now on, whatever happens to its machine (T4).
+            _options.Log.Error("trust-not-kept", $"The trust set could not be stored: {failure.Message} Free disk space.");
+            return LinkReply.Refuse(ErrorCodes.InternalError, "The agent could not store its trust set.");
+        }
     }
+
+    private async ValueTask<LinkReply> RenewAsync(CancellationToken cancellation) =>
+        _options.RenewNow is { } renew && await renew(cancellation)
+            ? LinkReply.Done
+            : LinkReply.Refuse(ErrorCodes.InternalError, "The agent could not renew its certificate; its log has the reason. It tries again by itself.");
 
     private async Task RunAsync(NodeLink link, string driver, Func<NodeLink, CancellationToken, Task> run)
     {

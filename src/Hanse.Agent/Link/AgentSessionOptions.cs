@@ -23,6 +23,9 @@ public sealed record AgentSessionOptions
     /// <summary>Called when a round of inventory is done and the session rests.</summary>
     public Action? Resting { get; init; }
 
+    /// <summary>Renews the certificate now; true once the new one is in use, durably. Without it the agent says that it cannot.</summary>
+    public Func<CancellationToken, Task<bool>>? RenewNow { get; init; }
+
     public string SoftwareVersion { get; init; } = "";
 
     public TimeProvider Time { get; init; } = TimeProvider.System;

@@ -14,16 +14,34 @@ internal sealed class RenewalDriver(AgentIdentity identity, string keyPath, Rand
     private static readonly TimeSpan LongestSleep = TimeSpan.FromHours(6);
     private readonly RenewClient _client = new(time);
     private readonly PeerVerifier _verifier = new(identity.Trust, time);
+    private readonly SemaphoreSlim _one = new(1, 1);
+    private DateTimeOffset _next;
 
     /// <summary>Raised after the credential was replaced.</summary>
     internal event Action? Renewed;
 
+    /// <summary>Renews before its hour, for the site asks or has said that the certificate has ended. True once the new one is in use.</summary>
+    internal async Task<bool> RenewNowAsync(CancellationToken cancellation)
+    {
+        await _one.WaitAsync(cancellation);
+        try
+        {
+            var renewed = await RenewAsync(cancellation);
+            _next = renewed ? FirstTry() : _next;
+            return renewed;
+        }
+        finally
+        {
+            _one.Release();
+        }
+    }
+
     internal async Task RunAsync(CancellationToken cancellation)
     {
-        var next = FirstTry();
+        _next = FirstTry();
         while (true)
         {
-            var wait = next - time.GetUtcNow();
+            var wait = _next - time.GetUtcNow();
             if (wait > TimeSpan.Zero)
             {
                 // In short sleeps: the wall clock may be set, and a long sleep would not notice.
@@ -31,7 +49,10 @@ internal sealed class RenewalDriver(AgentIdentity identity, string keyPath, Rand
                 continue;
             }
 
-            next = await RenewAsync(cancellation) ? FirstTry() : RenewalPlanner.NextTry(identity.Credential.Value.NotAfter, time.GetUtcNow(), random);
+            if (!await RenewNowAsync(cancellation))
+            {
+                _next = RenewalPlanner.NextTry(identity.Credential.Value.NotAfter, time.GetUtcNow(), random);
+            }
         }
     }
 

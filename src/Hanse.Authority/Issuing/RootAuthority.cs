@@ -1,7 +1,9 @@
 using System.Security.Cryptography.X509Certificates;
+using Google.Protobuf;
 using Hanse.Protocol.Ids;
 using Hanse.Protocol.Messages;
 using Hanse.Trust.Keys;
+using Hanse.Trust.Verification;
 
 namespace Hanse.Authority.Issuing;
 
@@ -57,6 +59,14 @@ public sealed class RootAuthority : IDisposable
         NodeKind.Site => IssueForSite(identity.Site!.Value, key, names, time),
         NodeKind.Coordinator => IssueForCoordinator(key, names, time),
         _ => throw new ArgumentException($"{identity} has no intermediate.", nameof(identity)),
+    };
+
+    /// <summary>This root's word for the one that follows it (T4).</summary>
+    public RootSuccession VouchFor(X509Certificate2 successor) => new()
+    {
+        Predecessor = ByteString.CopyFrom(Certificate.RawData),
+        Successor = ByteString.CopyFrom(successor.RawData),
+        Signature = ByteString.CopyFrom(_key.Sign(RootSuccessions.ToBeSigned(Federation, successor.RawData))),
     };
 
     public void Dispose() => _key.Dispose();

@@ -30,6 +30,5 @@ internal sealed class Bans(BanStore store, Federation federation, TimeProvider t
             ?? throw new InvalidOperationException("This coordinator's own certificate does not verify; no list can be issued.");
     }
 
-    public void Enforce(Revocations issued) =>
-        federation.Trust.Update(trust => issued.IsNewerThan(trust.Revocations) ? trust.WithRevocations(issued) : trust);
+    public void Enforce(Revocations issued) => federation.Enforce(issued);
 }

@@ -5,6 +5,7 @@ using Hanse.Authority.Issuing;
 using Hanse.Authority.Joining;
 using Hanse.Audit;
 using Hanse.Coordinator.Sites.Api;
+using Hanse.Link;
 using Hanse.Link.Accepting;
 using Hanse.Link.Pulse;
 using Hanse.Link.Serving;
@@ -24,6 +25,7 @@ internal sealed class CoordinatorNodeServer(
     : INodeServer
 {
     private readonly JoinCheckDesk _checks = new(store, sites, options.Time);
+    private static readonly TimeSpan FarewellTime = TimeSpan.FromSeconds(1);
     private readonly Lock _gate = new();
     private LinkAcceptor? _acceptor;
 
@@ -35,8 +37,7 @@ internal sealed class CoordinatorNodeServer(
         {
             lock (_gate)
             {
-                return _acceptor ??= new LinkAcceptor(
-                    NodeIdentity.ForCoordinator(federation.Id), admission, wheel, options.Links, options.Time);
+                return _acceptor ??= CreateAcceptor();
             }
         }
     }
@@ -92,7 +93,7 @@ internal sealed class CoordinatorNodeServer(
 
     public async Task<NodeReply> RenewAsync(X509Certificate2? certificate, RenewRequest request, NodeCaller caller, CancellationToken cancellation)
     {
-        var verdict = federation.Verifier.Verify(certificate, new PeerExpectation(NodeKind.Site));
+        var verdict = federation.Verifier.Verify(certificate, new PeerExpectation(NodeKind.Site) { ReturnWindow = federation.ReturnWindow });
         var identity = verdict switch
         {
             PeerVerdict.Verified verified => verified.Identity,
@@ -125,6 +126,24 @@ internal sealed class CoordinatorNodeServer(
 
         federation.Learn(intermediate.RawData);
         return NodeReply.Of(new RenewAnswer { Certificate = ByteString.CopyFrom(intermediate.RawData), Trust = Trust() });
+    }
+
+    /// <summary>Each change of the list of bans is matched against the live links (T6).</summary>
+    private LinkAcceptor CreateAcceptor()
+    {
+        var acceptor = new LinkAcceptor(NodeIdentity.ForCoordinator(federation.Id), admission, wheel, options.Links, options.Time)
+        {
+            Unwelcome = link => federation.Bans(link.PeerIdentity) ? LinkErrors.Of(ErrorCodes.Banned, $"{link.PeerIdentity} is banned.") : null,
+        };
+        federation.TrustChanged += () => { _ = CutAsync(acceptor); };
+        return acceptor;
+    }
+
+    private async Task CutAsync(LinkAcceptor acceptor)
+    {
+        // A site that leaves by itself is to have its answer first.
+        await Task.Delay(FarewellTime, options.Time);
+        acceptor.CutUnwelcome();
     }
 
     private async Task<(byte[] Certificate, DateTimeOffset NotAfter)> IssueAsync(

@@ -4,6 +4,7 @@ using Google.Protobuf;
 using Hanse.Authority.Issuing;
 using Hanse.Authority.Sealing;
 using Hanse.Coordinator.Enrollment.Api;
+using Hanse.Coordinator.Enrollment.Rotation;
 using Hanse.Protocol.Ids;
 using Hanse.Protocol.Messages;
 using Hanse.Trust.Joining;
@@ -14,9 +15,11 @@ namespace Hanse.Coordinator.Enrollment;
 
 /// <summary>The federation's keys in use by this replica: the root (unsealed in memory only, T7), this replica's own issuer and
 /// certificate, the customer key, and the trust set built from the registry.</summary>
-internal sealed class Federation(CoordinatorOptions options, FederationStore store, BanStore bans, TimeProvider time) : IFederation
+internal sealed class Federation(CoordinatorOptions options, FederationStore store, RotationStore rotations, BanStore bans, TimeProvider time) : IFederation
 {
     private const string CustomerKeyLabel = "customer-key";
+    private readonly SemaphoreSlim _reloading = new(1, 1);
+    private SealingKey? _sealing;
     private FederationRow? _row;
     private RootAuthority? _root;
     private byte[]? _customerKey;
@@ -35,6 +38,10 @@ internal sealed class Federation(CoordinatorOptions options, FederationStore sto
 
     public RootAuthority Root => _root!;
 
+    public TimeSpan ReturnWindow => options.Lifetimes.ReturnWindow;
+
+    public SpkiHash RootKey => _root!.Pin;
+
     public ReadOnlySpan<byte> CustomerKey => _customerKey;
 
     public CurrentIssuer Issuer { get; private set; } = null!;
@@ -45,16 +52,17 @@ internal sealed class Federation(CoordinatorOptions options, FederationStore sto
 
     public PeerVerifier Verifier { get; private set; } = null!;
 
+    public event Action? TrustChanged;
+
     /// <summary>Opens the federation, or founds it at the first start of all.</summary>
     /// <exception cref="InvalidDataException">The key file is not the one the root was sealed under.</exception>
     public async Task OpenAsync(CancellationToken cancellation)
     {
         Directory.CreateDirectory(options.DataFolder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-        var sealing = SealingKey.LoadOrGenerate(options.KeyFile);
-        var row = await store.EnsureAsync(() => Found(sealing), cancellation);
-        var sealedRoot = new SealedRoot(new FederationId(row.FederationId), row.RootCertificate, row.SealedRootKey);
-        _root = RootSeal.Unseal(sealedRoot, sealing, options.Lifetimes) is UnsealOutcome.Unsealed unsealed ? unsealed.Root : throw WrongKeyFile();
-        _customerKey = SecretSeal.Unseal(row.SealedCustomerKey, CustomerKeyLabel, sealing) ?? throw WrongKeyFile();
+        _sealing = SealingKey.LoadOrGenerate(options.KeyFile);
+        var row = await store.EnsureAsync(() => Found(_sealing), cancellation);
+        _root = Unseal(row);
+        _customerKey = SecretSeal.Unseal(row.SealedCustomerKey, CustomerKeyLabel, _sealing) ?? throw WrongKeyFile();
         Issuer = await OpenIssuerAsync(cancellation);
         _row = row;
         Trust = CurrentTrust.InMemory(await ReadAnchorsAsync(row, cancellation));
@@ -64,15 +72,67 @@ internal sealed class Federation(CoordinatorOptions options, FederationStore sto
             : CurrentCredential.Create(FilePath("server.pem"), Issuer.Value.IssueOwnCredential(options.Names, time));
     }
 
+    /// <summary>Takes over what this or another replica has changed in the database: roots (T4), and the list of bans (T6). A replica that died in the
+    /// middle of a rotation goes on here. Repeating it changes nothing.</summary>
+    public async Task ReloadAsync(CancellationToken cancellation)
+    {
+        await _reloading.WaitAsync(cancellation);
+        try
+        {
+            var row = await store.FindAsync(cancellation);
+            if (row.TrustGeneration != _row!.TrustGeneration)
+            {
+                _root = row.RootCertificate.AsSpan().SequenceEqual(_root!.Certificate.RawData) ? _root : Unseal(row);
+                var anchors = await ReadAnchorsAsync(row, cancellation);
+                _row = row;
+                Trust.Update(held => Newest(anchors.WithIntermediates(held.Intermediates), held.Revocations));
+                TrustChanged?.Invoke();
+            }
+            else if (await bans.NewestAsync(cancellation) is { } list && RevocationSignature.Verify(list, Trust.Value) is { } issued)
+            {
+                Enforce(issued);
+            }
+
+            if (!IsOfRoot(Issuer.Value.Intermediate))
+            {
+                await RenewIssuerAsync(cancellation);
+            }
+        }
+        finally
+        {
+            _reloading.Release();
+        }
+    }
+
+    /// <summary>Puts a list that is committed in force here: links are matched against it, and sites are told.</summary>
+    public void Enforce(Revocations issued)
+    {
+        var before = Trust.Value.Revocations;
+        if (Trust.Update(trust => issued.IsNewerThan(trust.Revocations) ? trust.WithRevocations(issued) : trust).Revocations != before)
+        {
+            TrustChanged?.Invoke();
+        }
+    }
+
+    /// <summary>A root to follow this one, and this one's word for it (T4). Its key leaves this method sealed.</summary>
+    public (SealedRoot Root, SpkiHash Key, RootSuccession Succession) CreateNextRoot()
+    {
+        using var next = RootAuthority.Create(Id, options.Lifetimes, time);
+        return (RootSeal.Seal(next, _sealing!), next.Pin, _root!.VouchFor(next.Certificate));
+    }
+
     /// <summary>What sites and their tools need to verify this coordinator.</summary>
     public TrustSet TrustForNodes() => new TrustAnchors(Id, Trust.Value.Roots, OwnIntermediates())
     {
         Generation = (ulong)_row!.TrustGeneration, IncarnationNumber = IncarnationNumber,
         Incarnation = ByteString.CopyFrom(Incarnation.ToByteArray(bigEndian: true)), Revocations = Trust.Value.Revocations,
+        Successions = Trust.Value.Successions,
     }.ToWire();
 
     /// <summary>Takes a site's new intermediate into the set that links are verified with (T5).</summary>
     public void Learn(byte[] intermediate) => Trust.Update(t => t.WithIntermediates([X509CertificateLoader.LoadCertificate(intermediate)]));
+
+    public bool Bans(NodeIdentity node) => Trust.Value.Bans(node);
 
     public Task LinkedAsync(SiteId site, CancellationToken cancellation) => store.LinkedAsync(site, cancellation);
 
@@ -102,7 +162,7 @@ internal sealed class Federation(CoordinatorOptions options, FederationStore sto
     private async Task<CurrentIssuer> OpenIssuerAsync(CancellationToken cancellation)
     {
         if (CurrentIssuer.Open(FilePath("issuer.pem"), options.Lifetimes) is { } held && held.Value.CanIssue(time) && held.Value.Identity.Federation == _root!.Federation
-            && Covers(held.Value.Intermediate))
+            && IsOfRoot(held.Value.Intermediate) && Covers(held.Value.Intermediate))
         {
             return held;
         }
@@ -111,6 +171,19 @@ internal sealed class Federation(CoordinatorOptions options, FederationStore sto
         await store.AddIntermediateAsync(SpkiHash.Of(issuer.Intermediate), null, issuer.Intermediate.RawData, issuer.NotAfter, cancellation);
         return CurrentIssuer.Create(FilePath("issuer.pem"), issuer);
     }
+
+    /// <summary>What was learned or banned between the reading and now stays.</summary>
+    private static TrustAnchors Newest(TrustAnchors read, Revocations held) => held.IsNewerThan(read.Revocations) ? read.WithRevocations(held) : read;
+
+    private RootAuthority Unseal(FederationRow row)
+    {
+        var sealedRoot = new SealedRoot(new FederationId(row.FederationId), row.RootCertificate, row.SealedRootKey);
+        return RootSeal.Unseal(sealedRoot, _sealing!, options.Lifetimes) is UnsealOutcome.Unsealed unsealed ? unsealed.Root : throw WrongKeyFile();
+    }
+
+    /// <summary>Whether an intermediate comes from the root that issues now.</summary>
+    public bool IsOfRoot(X509Certificate2 intermediate) =>
+        new TrustAnchors(_root!.Federation, [_root.Certificate], []).RootOf(intermediate) is not null;
 
     /// <summary>A name or address that was configured since needs a new intermediate (T2).</summary>
     private bool Covers(X509Certificate2 intermediate)
@@ -132,11 +205,12 @@ internal sealed class Federation(CoordinatorOptions options, FederationStore sto
     private async Task<TrustAnchors> ReadAnchorsAsync(FederationRow row, CancellationToken cancellation)
     {
         var anchors = new TrustAnchors(
-            new FederationId(row.FederationId), [X509CertificateLoader.LoadCertificate(row.RootCertificate)],
+            new FederationId(row.FederationId), (await rotations.RootsAsync(cancellation)).Select(der => X509CertificateLoader.LoadCertificate(der)),
             (await store.IntermediatesAsync(cancellation)).Select(der => X509CertificateLoader.LoadCertificate(der)))
         {
             Generation = (ulong)row.TrustGeneration, IncarnationNumber = (ulong)row.IncarnationNumber,
             Incarnation = ByteString.CopyFrom(row.Incarnation.ToByteArray(bigEndian: true)),
+            Successions = [.. await rotations.SuccessionsAsync(cancellation)],
         };
         return await bans.NewestAsync(cancellation) is not { } list ? anchors
             : RevocationSignature.Verify(list, anchors) is { } revocations ? anchors.WithRevocations(revocations)

@@ -39,6 +39,13 @@ internal sealed class FederationStore(NpgsqlDataSource database, TimeProvider ti
         return (await FindAsync(connection, null, cancellation))!;
     }
 
+    /// <summary>The federation as it is now.</summary>
+    public async Task<FederationRow> FindAsync(CancellationToken cancellation)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellation);
+        return (await FindAsync(connection, null, cancellation))!;
+    }
+
     /// <summary>Those of removed sites too: they are told that they are banned, not that nobody knows them (T6).</summary>
     public async Task<IReadOnlyList<byte[]>> IntermediatesAsync(CancellationToken cancellation)
     {

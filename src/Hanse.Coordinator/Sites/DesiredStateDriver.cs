@@ -23,6 +23,7 @@ internal sealed partial class DesiredStateDriver(
     public async Task RunAsync(CancellationToken cancellation)
     {
         channel.CameOnline += Tell;
+        federation.TrustChanged += TellAll;
         try
         {
             await Task.WhenAll(SendDueAsync(cancellation), RecheckAsync(cancellation));
@@ -30,11 +31,20 @@ internal sealed partial class DesiredStateDriver(
         finally
         {
             channel.CameOnline -= Tell;
+            federation.TrustChanged -= TellAll;
         }
     }
 
     /// <summary>Something in the site's desired state has changed: do not wait for the next look.</summary>
     public void Tell(SiteId site) => _due.Writer.TryWrite(site);
+
+    private void TellAll()
+    {
+        foreach (var site in channel.Connected)
+        {
+            Tell(site);
+        }
+    }
 
     private async Task SendDueAsync(CancellationToken cancellation)
     {

@@ -10,7 +10,7 @@ namespace Hanse.Coordinator.Sites;
 
 /// <summary>See <see cref="ISiteRemoval"/>. What follows from it on links comes after the commit, and again with the site's next link.</summary>
 internal sealed class SiteRemoval(
-    NpgsqlDataSource database, ISites sites, SiteLinks links, DesiredStateDriver desired, IEnumerable<ISiteRemovalObserver> observers, IBans bans, IAuditLog audit)
+    NpgsqlDataSource database, ISites sites, SiteLinks links, IEnumerable<ISiteRemovalObserver> observers, IBans bans, IAuditLog audit)
     : ISiteRemoval
 {
     public async Task<Error?> RemoveAsync(string name, string reason, AuditActor actor, bool cut, CancellationToken cancellation)
@@ -52,11 +52,6 @@ internal sealed class SiteRemoval(
         if (cut)
         {
             await links.CutAsync(site.SiteId, LinkErrors.Of(ErrorCodes.Banned, $"This site was removed from the federation{(reason.Length > 0 ? ": " + reason : ".")}"));
-        }
-
-        foreach (var other in links.Connected.Where(other => other != site.SiteId))
-        {
-            desired.Tell(other);
         }
 
         return null;

@@ -1,4 +1,5 @@
 using Google.Protobuf;
+using Hanse.Coordinator.Enrollment.Api;
 using Hanse.Coordinator.Sites.Api;
 using Hanse.Link;
 using Hanse.Protocol.Errors;
@@ -11,7 +12,7 @@ namespace Hanse.Coordinator.Uplink;
 
 /// <summary>What sites may ask of the coordinator: to take in what their outboxes hold. Answers follow the durable write (invariant 4).</summary>
 internal sealed partial class UplinkHandler(
-    RecordIntake records, StateIntake states, ISiteRegistry sites, ISiteRemoval removal, ILogger<UplinkHandler> logger) : ILinkHandler
+    RecordIntake records, StateIntake states, ISiteRegistry sites, ISiteRemoval removal, ISiteTrust trust, ILogger<UplinkHandler> logger) : ILinkHandler
 {
     private const int MaxVersion = 64;
     private const int MaxActor = 100;
@@ -37,6 +38,7 @@ internal sealed partial class UplinkHandler(
                 StateBatch batch => Reply(await states.ApplyAsync(site, fence, batch, cancellation)),
                 SiteLeave leave => await LeaveAsync(site, leave, cancellation),
                 SiteStatus status => await StatusAsync(site, status, cancellation),
+                TrustReport report => await TrustAsync(site, report, cancellation),
                 _ => LinkReply.Refuse(ErrorCodes.UnknownMethod, $"The coordinator does not answer {call.Method}."),
             };
         }
@@ -93,6 +95,12 @@ internal sealed partial class UplinkHandler(
         return await removal.RemoveAsync(site.ToString(), leave.Reason, new($"site:{site}/{leave.Actor}"), cut: false, cancellation) is { } refusal
             ? LinkReply.Refuse(refusal)
             : LinkReply.Done;
+    }
+
+    private async Task<LinkReply> TrustAsync(SiteId site, TrustReport report, CancellationToken cancellation)
+    {
+        await trust.ReportAsync(site, report, cancellation);
+        return LinkReply.Done;
     }
 
     private static LinkReply Reply(IMessage? receipt) => receipt is null

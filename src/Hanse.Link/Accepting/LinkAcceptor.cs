@@ -23,6 +23,10 @@ public sealed class LinkAcceptor(
     private LinkEnd? _draining;
     private Func<TimeSpan>? _heartbeatNow;
 
+    /// <summary>Asked of each link when it begins, and of all by <see cref="CutUnwelcome"/>: why it must end, or null (T6). What was found
+    /// out while a link was being admitted ends it as well.</summary>
+    public Func<NodeLink, Error?>? Unwelcome { get; init; }
+
     /// <summary>How many links are live.</summary>
     public int Count => Volatile.Read(ref _count);
 
@@ -86,6 +90,18 @@ public sealed class LinkAcceptor(
     {
         Volatile.Write(ref _draining, new LinkEnd(LinkEndKind.ClosedHere, error, retryAfter));
         await Task.WhenAll(Links.Select(link => link.CloseAsync(error, retryAfter).AsTask())).ConfigureAwait(false);
+    }
+
+    /// <summary>Something has changed: matches every live link, and ends those that are not welcome any more. Does not wait for their goodbyes.</summary>
+    public void CutUnwelcome()
+    {
+        foreach (var link in Links)
+        {
+            if (Unwelcome?.Invoke(link) is { } why)
+            {
+                _ = link.CloseAsync(why).AsTask();
+            }
+        }
     }
 
     private async ValueTask<(NodeLink? Link, LinkEnd? Refusal)> AdmitAsync(
@@ -176,7 +192,13 @@ public sealed class LinkAcceptor(
 
         try
         {
-            return await link.RunAsync().ConfigureAwait(false);
+            var running = link.RunAsync();
+            if (Unwelcome?.Invoke(link) is { } why)
+            {
+                await link.CloseAsync(why).ConfigureAwait(false);
+            }
+
+            return await running.ConfigureAwait(false);
         }
         finally
         {

@@ -76,6 +76,10 @@ public static class ErrorCodes
     public const string RequestTooLarge = "request-too-large";
     public const string RoleConflict = "role-conflict";
     public const string RoleUnknown = "role-unknown";
+    public const string RotationNone = "rotation-none";
+    public const string RotationNotReady = "rotation-not-ready";
+    public const string RotationRunning = "rotation-running";
+    public const string RotationSwitched = "rotation-switched";
     public const string ScriptInvalid = "script-invalid";
     public const string SectionNotFound = "section-not-found";
     public const string SigningRequestInvalid = "signing-request-invalid";

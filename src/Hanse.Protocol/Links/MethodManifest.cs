@@ -16,16 +16,19 @@ public static class MethodManifest
         new(Method.ExecutionCancel, NodeKind.Site, NodeKind.Agent, ExecutionCancel.Descriptor, ExecutionReport.Descriptor),
         new(Method.InventoryRefresh, NodeKind.Site, NodeKind.Agent, InventoryRefresh.Descriptor, Empty.Descriptor),
         new(Method.AgentTrust, NodeKind.Site, NodeKind.Agent, TrustSet.Descriptor, Empty.Descriptor),
+        new(Method.AgentRenew, NodeKind.Site, NodeKind.Agent, RenewNow.Descriptor, Empty.Descriptor),
         new(Method.RecordBatch, NodeKind.Site, NodeKind.Coordinator, RecordBatch.Descriptor, RecordReceipt.Descriptor),
         new(Method.StateBatch, NodeKind.Site, NodeKind.Coordinator, StateBatch.Descriptor, StateReceipt.Descriptor),
         new(Method.SiteStatus, NodeKind.Site, NodeKind.Coordinator, SiteStatus.Descriptor, Empty.Descriptor),
         new(Method.SiteLeave, NodeKind.Site, NodeKind.Coordinator, SiteLeave.Descriptor, Empty.Descriptor),
+        new(Method.TrustReport, NodeKind.Site, NodeKind.Coordinator, TrustReport.Descriptor, Empty.Descriptor),
         new(Method.CommandDispatch, NodeKind.Coordinator, NodeKind.Site, CommandDispatch.Descriptor, Empty.Descriptor),
         new(Method.CommandCancel, NodeKind.Coordinator, NodeKind.Site, CommandCancel.Descriptor, Empty.Descriptor),
         new(Method.DesiredState, NodeKind.Coordinator, NodeKind.Site, DesiredState.Descriptor, DesiredStateReceipt.Descriptor),
         new(Method.HostDetail, NodeKind.Coordinator, NodeKind.Site, HostDetailQuery.Descriptor, HostDetail.Descriptor),
         new(Method.ExecutionOutput, NodeKind.Coordinator, NodeKind.Site, ExecutionOutputQuery.Descriptor, ExecutionOutput.Descriptor),
         new(Method.HostRemove, NodeKind.Coordinator, NodeKind.Site, HostRemove.Descriptor, Empty.Descriptor),
+        new(Method.SiteRenew, NodeKind.Coordinator, NodeKind.Site, RenewNow.Descriptor, Empty.Descriptor),
     }.ToDictionary(c => c.Method);
 
     public static IReadOnlyCollection<MethodContract> All => Contracts.Values;

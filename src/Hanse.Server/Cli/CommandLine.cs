@@ -12,6 +12,7 @@ using Hanse.Server.Cli.Runs;
 using Hanse.Server.Cli.Servers;
 using Hanse.Server.Cli.Sites;
 using Hanse.Server.Cli.Tokens;
+using Hanse.Server.Cli.Trust;
 using Hanse.Server.Cli.Users;
 
 namespace Hanse.Server.Cli;
@@ -80,6 +81,7 @@ internal static class CommandLine
         CommandCommands.Build(cli),
         AgentCommands.Build(cli),
         AuditCommands.Build(cli),
+        TrustCommands.Build(cli),
         UserCommands.Build(cli),
         TokenCommands.Build(cli),
         ConfigCommands.Build(cli),

@@ -39,6 +39,8 @@ internal static class ConfigurationKeys
             (o, v) => o with { Trust = o.Trust with { IntermediateLifetime = v } }, o => o.Trust.IntermediateLifetime),
         Duration("trust.leafLifetime", "30d", "Life of the certificates of servers and agents. Each is renewed at about half of it.",
             (o, v) => o with { Trust = o.Trust with { LeafLifetime = v } }, o => o.Trust.LeafLifetime),
+        Duration("trust.returnWindow", "90d", "How long after the end of its certificate a node may still return by its old key. Later it must join again.",
+            (o, v) => o with { Trust = o.Trust with { ReturnWindow = v } }, o => o.Trust.ReturnWindow),
         new("log.level", "information", "Least important level that is logged: `trace`, `debug`, `information`, `warning`, `error`, `critical`.",
             IsList: false, IsSecret: false, ApplyLevel, o => o.Log.Level.ToString().ToLowerInvariant()),
         new("telemetry.otlpEndpoint", "none", "Collector that metrics and traces are sent to over OTLP (gRPC), such as `http://127.0.0.1:4317`.",

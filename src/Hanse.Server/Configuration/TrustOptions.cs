@@ -8,4 +8,7 @@ public sealed record TrustOptions
     public TimeSpan IntermediateLifetime { get; init; } = TimeSpan.FromDays(365);
 
     public TimeSpan LeafLifetime { get; init; } = TimeSpan.FromDays(30);
+
+    /// <summary>How long after its end a certificate still lets its node return (T6).</summary>
+    public TimeSpan ReturnWindow { get; init; } = TimeSpan.FromDays(90);
 }

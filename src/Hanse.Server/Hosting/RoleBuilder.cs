@@ -23,5 +23,6 @@ internal static class RoleBuilder
     public static LifetimeOptions Lifetimes(HanseOptions options) => new()
     {
         Root = options.Trust.RootLifetime, Intermediate = options.Trust.IntermediateLifetime, Leaf = options.Trust.LeafLifetime,
+        ReturnWindow = options.Trust.ReturnWindow,
     };
 }

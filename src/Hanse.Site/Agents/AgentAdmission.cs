@@ -7,7 +7,7 @@ using Hanse.Protocol.Errors;
 using Hanse.Protocol.Ids;
 using Hanse.Protocol.Messages;
 using Hanse.Site.Agents.Api;
-using Hanse.Trust.Keys;
+using Hanse.Site.Enrollment.Api;
 using Microsoft.Extensions.Logging;
 
 namespace Hanse.Site.Agents;
@@ -16,7 +16,7 @@ namespace Hanse.Site.Agents;
 /// but no row is taken in again (U6). (2) Two holders of one key are found by their link secrets, or by two live links that both
 /// answer; the newcomer is quarantined and the old link stays (J5). (3) A fresh secret is stored, then given.</summary>
 internal sealed partial class AgentAdmission(
-    LinkSecretStore secrets, HostStore hosts, QuarantineStore quarantine, AgentLinks links, AgentHandler handler, ILogger<AgentAdmission> logger)
+    LinkSecretStore secrets, HostStore hosts, QuarantineStore quarantine, AgentLinks links, AgentHandler handler, ISiteIdentity identity, ILogger<AgentAdmission> logger)
     : ILinkAdmission
 {
     private static readonly TimeSpan ApartRetry = TimeSpan.FromMinutes(10);
@@ -57,7 +57,7 @@ internal sealed partial class AgentAdmission(
         LogTakenIn(host);
         await hosts.AddAsync(
             host,
-            new JoinedHost("", "", "", Short(candidate.Hello.SoftwareVersion), SpkiHash.Of(certificate).ToBytes(), certificate.NotAfter.ToUniversalTime()), cancellation);
+            new JoinedHost("", "", "", Short(candidate.Hello.SoftwareVersion), HostCertificate.Of(certificate, identity.Trust.Value)), cancellation);
         return (await secrets.FindAsync(host, cancellation))!;
     }
 

@@ -12,6 +12,7 @@ namespace Hanse.Site.Agents;
 internal sealed class AgentLinks : IAgentChannel
 {
     private readonly ConcurrentDictionary<HostId, NodeLink> _links = new();
+    private readonly ConcurrentDictionary<HostId, Error> _keptOut = new();
 
     public event Action<HostId>? CameOnline;
 
@@ -38,7 +39,24 @@ internal sealed class AgentLinks : IAgentChannel
             _ = older.CloseAsync(LinkErrors.Of(ErrorCodes.LinkClosing, "A newer link of this host has come up.")).AsTask();
         }
 
+        if (_keptOut.TryGetValue(host, out var why))
+        {
+            _ = link.CloseAsync(why).AsTask();
+            return;
+        }
+
         CameOnline?.Invoke(host);
+    }
+
+    /// <summary>Ends the host's link, and one that is being admitted at this moment on what the tables said before (T6). The next hello is judged by the
+    /// tables alone.</summary>
+    public async Task KeepOutAsync(HostId host, Error why)
+    {
+        _keptOut[host] = why;
+        if (Find(host) is { } link)
+        {
+            await link.CloseAsync(why);
+        }
     }
 
     /// <summary>False if a newer link has taken its place.</summary>

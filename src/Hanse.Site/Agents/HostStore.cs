@@ -75,12 +75,16 @@ internal sealed class HostStore : IHostEnrolment, IAsyncDisposable
         };
     }
 
-    public async Task SetCertificateAsync(HostId host, byte[] spki, DateTimeOffset notAfter, CancellationToken cancellation)
+    public async Task SetCertificateAsync(HostId host, HostCertificate certificate, CancellationToken cancellation)
     {
         await using var connection = await _database.OpenConnectionAsync(cancellation);
         await connection.ExecuteAsync(new CommandDefinition(
-            "update agents_host set certificate_spki = @spki, certificate_not_after = @notAfter where id = @id",
-            new { id = host.Value, spki, notAfter }, cancellationToken: cancellation));
+            """
+            update agents_host
+            set certificate_spki = @Spki, certificate_root = @Root, certificate_not_before = @NotBefore, certificate_not_after = @NotAfter
+            where id = @id
+            """,
+            new { id = host.Value, certificate.Spki, certificate.Root, certificate.NotBefore, certificate.NotAfter }, cancellationToken: cancellation));
     }
 
     public Task DescribeAsync(NpgsqlTransaction transaction, HostId host, HostFacts facts, CancellationToken cancellation) =>
@@ -127,6 +131,20 @@ internal sealed class HostStore : IHostEnrolment, IAsyncDisposable
             transaction, host, "status = @status, status_reason = @reason",
             new { id = host.Value, status = (short)status, reason }, cancellation);
 
+    /// <summary>Sets apart the hosts that the federation's list bans (T6).</summary>
+    public async Task SetBannedAsync(IReadOnlyCollection<HostId> hosts, string reason, CancellationToken cancellation)
+    {
+        await using var connection = await _database.OpenConnectionAsync(cancellation);
+        await using var transaction = await connection.BeginTransactionAsync(cancellation);
+        foreach (var host in hosts)
+        {
+            await SetApartAsync(transaction, host, HostStatus.Banned, reason, cancellation);
+        }
+
+        await transaction.CommitAsync(cancellation);
+        _outbox.WakeStates();
+    }
+
     /// <summary>Takes a host out; its row stays so that its id is known. False if there is none.</summary>
     public async Task<bool> RemoveAsync(NpgsqlTransaction transaction, HostId host, CancellationToken cancellation)
     {
@@ -160,14 +178,17 @@ internal sealed class HostStore : IHostEnrolment, IAsyncDisposable
         await using var transaction = await connection.BeginTransactionAsync(cancellation);
         var held = (await connection.QueryAsync<(Guid Id, byte[] Spki)>(new CommandDefinition(
             "select id, certificate_spki from agents_host where certificate_spki = any(@spkis) and removed_at is null",
-            new { spkis = batch.Select(b => b.Joined.Spki).ToArray() }, transaction, cancellationToken: cancellation)))
+            new { spkis = batch.Select(b => b.Joined.Certificate.Spki).ToArray() }, transaction, cancellationToken: cancellation)))
             .ToDictionary(h => Convert.ToHexString(h.Spki), h => new HostId(h.Id), StringComparer.Ordinal);
-        var fresh = batch.Where(b => held.TryAdd(Convert.ToHexString(b.Joined.Spki), b.Host)).ToList();
+        var fresh = batch.Where(b => held.TryAdd(Convert.ToHexString(b.Joined.Certificate.Spki), b.Host)).ToList();
         await connection.ExecuteAsync(new CommandDefinition(
             """
-            insert into agents_host (id, hostname, machine_id, boot_id, status, agent_version, certificate_spki, certificate_not_after, joined_at, last_seen)
-            select id, hostname, machine_id, boot_id, @offline, agent_version, spki, not_after, @now, @now
-            from unnest(@ids, @hostnames, @machines, @boots, @versions, @spkis, @ends) as j (id, hostname, machine_id, boot_id, agent_version, spki, not_after)
+            insert into agents_host (
+                id, hostname, machine_id, boot_id, status, agent_version, certificate_spki, certificate_root, certificate_not_before, certificate_not_after,
+                joined_at, last_seen)
+            select id, hostname, machine_id, boot_id, @offline, agent_version, spki, root, not_before, not_after, @now, @now
+            from unnest(@ids, @hostnames, @machines, @boots, @versions, @spkis, @roots, @begins, @ends)
+                as j (id, hostname, machine_id, boot_id, agent_version, spki, root, not_before, not_after)
             on conflict (id) do nothing
             """,
             new
@@ -177,15 +198,17 @@ internal sealed class HostStore : IHostEnrolment, IAsyncDisposable
                 machines = fresh.Select(f => f.Joined.MachineId).ToArray(),
                 boots = fresh.Select(f => f.Joined.BootId).ToArray(),
                 versions = fresh.Select(f => f.Joined.AgentVersion).ToArray(),
-                spkis = fresh.Select(f => f.Joined.Spki).ToArray(),
-                ends = fresh.Select(f => f.Joined.NotAfter).ToArray(),
+                spkis = fresh.Select(f => f.Joined.Certificate.Spki).ToArray(),
+                roots = fresh.Select(f => f.Joined.Certificate.Root ?? []).ToArray(),
+                begins = fresh.Select(f => f.Joined.Certificate.NotBefore).ToArray(),
+                ends = fresh.Select(f => f.Joined.Certificate.NotAfter).ToArray(),
                 offline = (short)HostStatus.Offline, now = _time.GetUtcNow(),
             },
             transaction, cancellationToken: cancellation));
         await PublishAsync(transaction, [.. fresh.Select(f => f.Host.Value)], cancellation);
         await transaction.CommitAsync(cancellation);
         _outbox.WakeStates();
-        return [.. batch.Select(b => held[Convert.ToHexString(b.Joined.Spki)])];
+        return [.. batch.Select(b => held[Convert.ToHexString(b.Joined.Certificate.Spki)])];
     }
 
     private async Task ChangeAsync(NpgsqlTransaction transaction, HostId host, string assignments, object parameters, CancellationToken cancellation)

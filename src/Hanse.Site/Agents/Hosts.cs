@@ -46,13 +46,9 @@ internal sealed class Hosts(NpgsqlDataSource database, HostStore store, AgentLin
 
         await transaction.CommitAsync(cancellation);
         outbox.Wake();
-        if (links.Find(host) is { } link)
-        {
-            await link.CloseAsync(ban
-                ? LinkErrors.Of(ErrorCodes.Banned, $"This host was banned: {reason}")
-                : LinkErrors.Of(ErrorCodes.Unknown, "This host was removed from its site."));
-        }
-
+        await links.KeepOutAsync(host, ban
+            ? LinkErrors.Of(ErrorCodes.Banned, $"This host was banned: {reason}")
+            : LinkErrors.Of(ErrorCodes.Unknown, "This host was removed from its site."));
         return true;
     }
 

@@ -1,4 +1,6 @@
 using Hanse.Authority.Issuing;
+using Hanse.Site.Enrollment.Api;
+using Hanse.Site.Uplink.Api;
 using Hanse.Trust.Joining;
 using Hanse.Trust.Keys;
 using Hanse.Trust.Renewal;
@@ -9,8 +11,19 @@ namespace Hanse.Site.Enrollment;
 
 /// <summary>Renews the site's own certificate by itself and its intermediate at the coordinator, each at half of its life with a new key
 /// (T3). Without a coordinator it goes on trying; the site works until its intermediate ends (invariant 2).</summary>
-internal sealed partial class RenewalDriver(SiteIdentity identity, SiteOptions options, Random random, TimeProvider time, ILogger<RenewalDriver> logger)
+internal sealed partial class RenewalDriver(SiteIdentity identity, SiteOptions options, Random random, TimeProvider time, ILogger<RenewalDriver> logger) : ISiteRenewal
 {
+    private static readonly TimeSpan RootRetry = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan LongestStep = TimeSpan.FromMinutes(1);
+    private readonly Signal _wake = new();
+    private volatile bool _asked;
+
+    public void RenewNow()
+    {
+        _asked = true;
+        _wake.Set();
+    }
+
     public async Task RunAsync(CancellationToken cancellation)
     {
         await identity.JoinedAsync(cancellation);
@@ -60,22 +73,55 @@ internal sealed partial class RenewalDriver(SiteIdentity identity, SiteOptions o
 
     private async Task RenewIntermediateAsync(SiteKeys keys, CancellationToken cancellation)
     {
-        var next = RenewalPlanner.FirstTry(keys.Issuer.Value.NotBefore, keys.Issuer.Value.NotAfter, random);
-        while (true)
+        identity.KeysChanged += _wake.Set;
+        try
         {
-            await DelayUntilAsync(next, cancellation);
-            var outcome = await TryRenewAsync(keys, cancellation);
-            if (outcome is RenewOutcome.Refused refused)
+            var planned = FirstTry(keys);
+            DateTimeOffset? failed = null;
+            while (true)
             {
-                LogRefused(refused.Refusal.Code, refused.Refusal.Message, keys.Issuer.Value.NotAfter);
-                next = RenewalPlanner.NextTry(keys.Issuer.Value.NotAfter, time.GetUtcNow(), random);
-                continue;
-            }
+                await UntilDueAsync(keys, planned, failed, cancellation);
+                _asked = false;
+                if (await TryRenewAsync(keys, cancellation) is RenewOutcome.Refused { Refusal: var refusal })
+                {
+                    LogRefused(refusal.Code, refusal.Message, keys.Issuer.Value.NotAfter);
+                    identity.RenewalError = refusal.Message;
+                    failed = time.GetUtcNow();
+                    planned = RenewalPlanner.NextTry(keys.Issuer.Value.NotAfter, failed.Value, random);
+                    continue;
+                }
 
-            LogIntermediate(keys.Issuer.Value.NotAfter);
-            next = RenewalPlanner.FirstTry(keys.Issuer.Value.NotBefore, keys.Issuer.Value.NotAfter, random);
+                LogIntermediate(keys.Issuer.Value.NotAfter);
+                (failed, identity.RenewalError) = (null, null);
+                planned = FirstTry(keys);
+            }
+        }
+        finally
+        {
+            identity.KeysChanged -= _wake.Set;
         }
     }
+
+    /// <summary>At the planned moment, or at once when somebody asks or another root issues now (T4). In steps, because the wall clock may jump.</summary>
+    private async Task UntilDueAsync(SiteKeys keys, DateTimeOffset planned, DateTimeOffset? failed, CancellationToken cancellation)
+    {
+        while (true)
+        {
+            var now = time.GetUtcNow();
+            var due = _asked ? now : !IsOfOldRoot(keys) ? planned : failed is { } at && at + RootRetry < planned ? at + RootRetry : failed is null ? now : planned;
+            if (due <= now)
+            {
+                return;
+            }
+
+            await _wake.WaitAsync(due - now < LongestStep ? due - now : LongestStep, time, cancellation);
+        }
+    }
+
+    private static bool IsOfOldRoot(SiteKeys keys) =>
+        keys.Trust.Value is var trust && !ReferenceEquals(trust.RootOf(keys.Issuer.Value.Intermediate), trust.Roots[0]);
+
+    private DateTimeOffset FirstTry(SiteKeys keys) => RenewalPlanner.FirstTry(keys.Issuer.Value.NotBefore, keys.Issuer.Value.NotAfter, random);
 
     private async Task<RenewOutcome> TryRenewAsync(SiteKeys keys, CancellationToken cancellation)
     {

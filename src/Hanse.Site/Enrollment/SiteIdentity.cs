@@ -1,9 +1,11 @@
 using System.Net;
+using System.Security.Cryptography.X509Certificates;
 using Hanse.Authority.Issuing;
 using Hanse.Link.Dialing;
 using Hanse.Protocol.Ids;
 using Hanse.Site.Enrollment.Api;
 using Hanse.Trust.Dialing;
+using Hanse.Trust.Joining;
 using Hanse.Trust.Keys;
 using Hanse.Trust.Verification;
 
@@ -23,6 +25,14 @@ internal sealed class SiteIdentity(SiteOptions options, SiteStore store, TimePro
     public EnrolledSite? Row => _row;
 
     public SiteSelf? Self => Keys is { } keys && _row is { } row ? Describe(keys, row) : null;
+
+    public CurrentTrust Trust => Keys!.Trust;
+
+    public X509Certificate2 Intermediate => Keys!.Issuer.Value.Intermediate;
+
+    public string? RenewalError { get; set; }
+
+    public event Action? KeysChanged;
 
     public LinkTarget Coordinator => new(Addresses(_row!.CoordinatorAddresses), _row.CoordinatorServerName);
 
@@ -57,7 +67,7 @@ internal sealed class SiteIdentity(SiteOptions options, SiteStore store, TimePro
     }
 
     /// <summary>Takes over what joining gave, files first, so that a crash repeats the join with the same key (J2).</summary>
-    public async Task CompleteJoinAsync(Trust.Joining.SiteJoinOutcome.Joined joined, NodeKey key, CancellationToken cancellation)
+    public async Task CompleteJoinAsync(SiteJoinOutcome.Joined joined, NodeKey key, CancellationToken cancellation)
     {
         var trust = CurrentTrust.Create(FilePath("trust"), joined.Trust);
         var issuer = CurrentIssuer.Create(FilePath("issuer.pem"), new LeafIssuer(key, joined.Intermediate, options.Lifetimes));
@@ -72,6 +82,9 @@ internal sealed class SiteIdentity(SiteOptions options, SiteStore store, TimePro
 
     /// <summary>Reads the row again after desired state changed it.</summary>
     public async Task RefreshAsync(CancellationToken cancellation) => _row = await store.FindAsync(cancellation) ?? _row;
+
+    public Task RecoverTrustAsync(CancellationToken cancellation) =>
+        new RootRecovery(time).TryAsync(Coordinator.Addresses, Coordinator.ServerName, Trust, cancellation);
 
     /// <summary>A new certificate of the site's own under the issuer in use.</summary>
     public NodeCredential IssueServer() => Keys!.Issuer.Value.IssueOwnCredential(Names(_row!), time);
@@ -90,6 +103,8 @@ internal sealed class SiteIdentity(SiteOptions options, SiteStore store, TimePro
     private void Complete(EnrolledSite row, SiteKeys keys)
     {
         _row = row;
+        keys.Trust.Changed += _ => KeysChanged?.Invoke();
+        keys.Issuer.Swapped += _ => KeysChanged?.Invoke();
         _joined.TrySetResult(keys);
     }
 

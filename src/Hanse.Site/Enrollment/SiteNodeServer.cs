@@ -4,6 +4,7 @@ using System.Security.Cryptography.X509Certificates;
 using Google.Protobuf;
 using Hanse.Authority.Issuing;
 using Hanse.Authority.Joining;
+using Hanse.Link;
 using Hanse.Link.Accepting;
 using Hanse.Link.Serving;
 using Hanse.Protocol.Errors;
@@ -17,7 +18,7 @@ using Hanse.Trust.Verification;
 namespace Hanse.Site.Enrollment;
 
 /// <summary>What a site answers on its link name: links of its agents, their joining by customer key (J3) and their renewals (T3).</summary>
-internal sealed class SiteNodeServer(SiteIdentity identity, ILinkAdmission admission, IHostEnrolment hosts, DiskSpace space, SiteServices services) : INodeServer
+internal sealed class SiteNodeServer(SiteIdentity identity, ILinkAdmission admission, IHostEnrolment hosts, DiskSpace space, SiteOptions options, SiteServices services) : INodeServer
 {
     private readonly AgentJoinVerifier _joins = new(services.Time);
     private readonly Lazy<X509Certificate2> _placeholder = new(() => Placeholder(services.Time));
@@ -33,7 +34,7 @@ internal sealed class SiteNodeServer(SiteIdentity identity, ILinkAdmission admis
         {
             lock (_gate)
             {
-                return _acceptor ??= new LinkAcceptor(identity.Self!.Identity, admission, services.Wheel, services.Links, services.Time);
+                return _acceptor ??= CreateAcceptor();
             }
         }
     }
@@ -47,7 +48,7 @@ internal sealed class SiteNodeServer(SiteIdentity identity, ILinkAdmission admis
     public bool IsLinkName(string? serverName) => serverName is not null && identity.Row is { } row
         && row.ExternalNames.Any(n => serverName.Equals(ServerNames.LinkPrefix + n, StringComparison.OrdinalIgnoreCase));
 
-    public PeerVerdict Verify(X509Certificate2? certificate) => Keys.Verifier.Verify(certificate, PeerExpectation.AgentsOf(identity.Self!.Id));
+    public PeerVerdict Verify(X509Certificate2? certificate) => Keys.Verifier.Verify(certificate, PeerExpectation.AgentsOf(identity.Self!.Id) with { ReturnWindow = options.Lifetimes.ReturnWindow });
 
     /// <summary>For agents: the roots and this site's intermediates, and nothing of other sites.</summary>
     public TrustSet Trust()
@@ -126,7 +127,7 @@ internal sealed class SiteNodeServer(SiteIdentity identity, ILinkAdmission admis
         }
 
         var leaf = Keys.Issuer.Value.IssueAgent(host, key, services.Time);
-        await hosts.SetCertificateAsync(host, SpkiHash.Of(leaf).ToBytes(), leaf.NotAfter.ToUniversalTime(), cancellation);
+        await hosts.SetCertificateAsync(host, Describe(leaf), cancellation);
         return NodeReply.Of(new RenewAnswer { Certificate = ByteString.CopyFrom(leaf.RawData), Trust = Trust() });
     }
 
@@ -134,17 +135,16 @@ internal sealed class SiteNodeServer(SiteIdentity identity, ILinkAdmission admis
         AgentJoinRequest request, PublicKey key, SiteId site, NodeCaller caller, CancellationToken cancellation)
     {
         var fresh = HostId.New();
-        var spki = SpkiHash.Of(key).ToBytes();
         var leaf = Keys.Issuer.Value.IssueAgent(fresh, key, services.Time);
         var host = await hosts.AddAsync(
             fresh,
-            new JoinedHost(request.Hostname, request.MachineId, request.BootId, request.SoftwareVersion, spki, leaf.NotAfter.ToUniversalTime()),
+            new JoinedHost(request.Hostname, request.MachineId, request.BootId, request.SoftwareVersion, Describe(leaf)),
             cancellation);
         if (host != fresh)
         {
             // A join repeated after its answer was lost.
             leaf = Keys.Issuer.Value.IssueAgent(host, key, services.Time);
-            await hosts.SetCertificateAsync(host, spki, leaf.NotAfter.ToUniversalTime(), cancellation);
+            await hosts.SetCertificateAsync(host, Describe(leaf), cancellation);
         }
 
         var row = identity.Row!;
@@ -156,6 +156,19 @@ internal sealed class SiteNodeServer(SiteIdentity identity, ILinkAdmission admis
         answer.Addresses.AddRange(row.Addresses);
         answer.Proof = ByteString.CopyFrom(JoinProof.OfSite(row.SiteKey, site, caller.ServerCertificateHash, request, answer));
         return answer;
+    }
+
+    private HostCertificate Describe(X509Certificate2 leaf) => HostCertificate.Of(leaf, Keys.Trust.Value.WithIntermediates([Keys.Issuer.Value.Intermediate]));
+
+    /// <summary>Each change of bans, the list's or this site's own, is matched against the live links (T6), coordinator or none.</summary>
+    private LinkAcceptor CreateAcceptor()
+    {
+        var acceptor = new LinkAcceptor(identity.Self!.Identity, admission, services.Wheel, services.Links, services.Time)
+        {
+            Unwelcome = link => Keys.Trust.Value.Bans(link.PeerIdentity) ? LinkErrors.Of(ErrorCodes.Banned, $"{link.PeerIdentity} is banned.") : null,
+        };
+        Keys.Trust.Changed += _ => acceptor.CutUnwelcome();
+        return acceptor;
     }
 
     private static NodeReply IssuerExpired(string what) => NodeReply.Refuse(

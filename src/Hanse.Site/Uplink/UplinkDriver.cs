@@ -22,6 +22,10 @@ internal sealed partial class UplinkDriver(
 
     public LinkStatus? Link => _keeper?.Status;
 
+    public bool IsOpen => _keeper?.Link is not null;
+
+    public event Action? Opened;
+
     public Task<QueueDepth> DepthAsync(CancellationToken cancellation) => stateDriver.DepthAsync(cancellation);
 
     public async Task<LinkResult<T>?> AskAsync<T>(Method method, IMessage request, TimeSpan timeLeft, CancellationToken cancellation)
@@ -47,7 +51,7 @@ internal sealed partial class UplinkDriver(
             // 2
             var client = new UplinkClient(self.Identity, _epoch, services.SoftwareVersion, this);
             var dialer = new LinkDialer(identity.CoordinatorTls(), services.Greeter, services.Time);
-            _keeper = new LinkKeeper(dialer, () => identity.Coordinator, client, services.Backoff, services.Random, services.Time);
+            _keeper = new LinkKeeper(stop => DialAsync(dialer, client, stop), client, services.Backoff, services.Random, services.Time);
             if (await _keeper.RunAsync(cancellation) is { Code: ErrorCodes.EpochOutdated })
             {
                 // 4
@@ -57,9 +61,28 @@ internal sealed partial class UplinkDriver(
         }
     }
 
+    private async Task<DialResult> DialAsync(LinkDialer dialer, UplinkClient client, CancellationToken cancellation)
+    {
+        var result = await dialer.DialAsync(identity.Coordinator, client, cancellation);
+        if (result is DialResult.Unreachable { Error.Code: ErrorCodes.NotTrusted })
+        {
+            try
+            {
+                await identity.RecoverTrustAsync(cancellation);
+            }
+            catch (IOException refused)
+            {
+                LogNotRecovered(services.Logger, refused.Message);
+            }
+        }
+
+        return result;
+    }
+
     public void OnOpened(NodeLink link)
     {
         handler.OnOpened(link);
+        Opened?.Invoke();
         _ = DrainAsync(link);
     }
 
@@ -100,6 +123,9 @@ internal sealed partial class UplinkDriver(
 
     [LoggerMessage(1, LogLevel.Warning, "The outbox goes on in the new epoch {Epoch}")]
     private static partial void LogNewEpoch(ILogger logger, Guid epoch);
+
+    [LoggerMessage(4, LogLevel.Error, "The coordinator's new root could not be stored: {Why}")]
+    private static partial void LogNotRecovered(ILogger logger, string why);
 
     [LoggerMessage(3, LogLevel.Error, "Draining the outbox failed")]
     private static partial void LogFault(ILogger logger, Exception fault);

@@ -14,7 +14,7 @@ namespace Hanse.Site.Uplink;
 
 /// <summary>The site's inbox: what the coordinator may ask. An order is durable before it is answered (D2).</summary>
 internal sealed partial class UplinkHandler(
-    ICommands commands, IInventory inventory, IHosts hosts, IDesiredState desired, DiskSpace space, ILogger<UplinkHandler> logger) : ILinkHandler
+    ICommands commands, IInventory inventory, IHosts hosts, IDesiredState desired, ISiteRenewal renewal, DiskSpace space, ILogger<UplinkHandler> logger) : ILinkHandler
 {
     public void OnOpened(NodeLink link) => LogOpened(link.Peer.Remote, link.Fence);
 
@@ -28,6 +28,7 @@ internal sealed partial class UplinkHandler(
                 CommandDispatch dispatch => await DoneAsync(commands.TakeAsync(dispatch, cancellation)),
                 CommandCancel cancel => await DoneAsync(commands.CancelAsync(cancel, cancellation)),
                 DesiredState state => LinkReply.Of(await desired.AcceptAsync(state, cancellation)),
+                RenewNow => Renew(),
                 HostDetailQuery query => Found(await inventory.ReadAsync(HostId.FromBytes(query.HostId.Span), query.Section, cancellation)),
                 ExecutionOutputQuery query => Found(await commands.ReadOutputAsync(query, cancellation)),
                 HostRemove remove => await RemoveAsync(remove, cancellation),
@@ -52,6 +53,12 @@ internal sealed partial class UplinkHandler(
     }
 
     public void OnFault(NodeLink link, Method method, Exception fault) => LogFault(fault, method);
+
+    private LinkReply Renew()
+    {
+        renewal.RenewNow();
+        return LinkReply.Done;
+    }
 
     private async ValueTask<LinkReply> RemoveAsync(HostRemove remove, CancellationToken cancellation) =>
         await hosts.RemoveAsync(HostId.FromBytes(remove.HostId.Span), remove.Ban, remove.Actor, remove.Reason, cancellation)

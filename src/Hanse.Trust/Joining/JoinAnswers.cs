@@ -104,10 +104,14 @@ internal static class JoinAnswers
     private static TrustAnchors? ReadTrust(TrustSet? set, JoinInvitation invitation)
     {
         var trust = set is null ? null : TrustAnchors.FromWire(set);
-        return trust is not null && trust.Federation == invitation.Federation
-            && trust.Roots.Any(root => invitation.RootPins.Contains(SpkiHash.Of(root)))
-            ? trust
-            : null;
+        return trust is not null && trust.Federation == invitation.Federation && IsPinned(trust, invitation) ? trust : null;
+    }
+
+    /// <summary>By itself, or by the word of a root that is (T4).</summary>
+    private static bool IsPinned(TrustAnchors trust, JoinInvitation invitation)
+    {
+        var followed = RootSuccessions.Follow(invitation.Federation, pin => invitation.RootPins.Contains(pin), trust.Successions).Select(SpkiHash.Of).ToHashSet();
+        return trust.Roots.Select(SpkiHash.Of).Any(root => invitation.RootPins.Contains(root) || followed.Contains(root));
     }
 
     private static bool TryLoad(ByteString der, NodeKey key, [NotNullWhen(true)] out X509Certificate2? certificate)

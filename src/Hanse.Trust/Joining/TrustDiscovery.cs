@@ -37,7 +37,7 @@ public sealed class TrustDiscovery(TimeProvider time)
             : refused;
     }
 
-    private static SslClientAuthenticationOptions Unverified(string serverName) => new()
+    internal static SslClientAuthenticationOptions Unverified(string serverName) => new()
     {
         TargetHost = serverName,
         EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
@@ -48,8 +48,12 @@ public sealed class TrustDiscovery(TimeProvider time)
         RemoteCertificateValidationCallback = (_, _, _, _) => true,
     };
 
+    /// <summary>The pinned roots, and those that pinned ones vouch for: a join string outlives a rotation (T4).</summary>
     private static List<X509Certificate2> Keep(TrustSet set, JoinInvitation invitation) =>
-        [.. Load(set.Roots).Where(root => invitation.RootPins.Contains(SpkiHash.Of(root)))];
+    [
+        .. Load(set.Roots).Where(root => invitation.RootPins.Contains(SpkiHash.Of(root))),
+        .. RootSuccessions.Follow(invitation.Federation, pin => invitation.RootPins.Contains(pin), set.Successions),
+    ];
 
     private static List<X509Certificate2> Load(IEnumerable<Google.Protobuf.ByteString> ders)
     {

@@ -133,8 +133,7 @@ public sealed class PeerVerifier(CurrentTrust trust, TimeProvider time)
         PeerExpectation expected)
     {
         var revocations = anchors.Revocations;
-        var banned = revocations.Bans(identity)
-            || (identity.Host is { } host && anchors.LocalBans.Contains(host))
+        var banned = anchors.Bans(identity)
             || (revocations.Keys.Count > 0 && (revocations.Bans(SpkiHash.Of(leaf)) || revocations.Bans(SpkiHash.Of(issuer))));
         return banned && !expected.IgnoreBans ? new PeerVerdict.Banned(identity) : null;
     }

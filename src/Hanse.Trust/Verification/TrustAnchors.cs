@@ -5,6 +5,7 @@ using System.Security.Cryptography.X509Certificates;
 using Google.Protobuf;
 using Hanse.Protocol.Ids;
 using Hanse.Protocol.Messages;
+using Hanse.Trust.Keys;
 
 namespace Hanse.Trust.Verification;
 
@@ -51,6 +52,12 @@ public sealed class TrustAnchors
 
     public Revocations Revocations { get; init; } = Revocations.None;
 
+    /// <summary>Which root vouched for which (T4), passed on as they came; oldest first.</summary>
+    public ImmutableArray<RootSuccession> Successions { get; init; } = [];
+
+    /// <summary>Names this set of roots, whatever their order: what a node confirms to trust.</summary>
+    public byte[] RootSetId => SHA256.HashData([.. Roots.Select(r => SpkiHash.Of(r).ToString()).Order(StringComparer.Ordinal).SelectMany(System.Text.Encoding.ASCII.GetBytes)]);
+
     /// <summary>A site's own bans, in force before the coordinator's list carries them (T6).</summary>
     public FrozenSet<HostId> LocalBans { get; init; } = [];
 
@@ -58,15 +65,28 @@ public sealed class TrustAnchors
     public bool IsNewerThan(TrustAnchors other) =>
         (IncarnationNumber, Generation).CompareTo((other.IncarnationNumber, other.Generation)) > 0;
 
-    public TrustAnchors WithRevocations(Revocations revocations) => Copy(Intermediates, revocations, LocalBans);
+    /// <summary>True if the node, or its site, may not be here: by the coordinator's list or by this site's own bans (T6).</summary>
+    public bool Bans(NodeIdentity identity) => Revocations.Bans(identity) || (identity.Host is { } host && LocalBans.Contains(host));
 
-    public TrustAnchors WithLocalBans(IEnumerable<HostId> hosts) => Copy(Intermediates, Revocations, hosts.ToFrozenSet());
+    /// <summary>The trusted root that an intermediate comes from by its key id, or null. Says nothing of its signature.</summary>
+    public X509Certificate2? RootOf(X509Certificate2 intermediate) =>
+        KeyIds.Authority(intermediate) is { } id ? Roots.FirstOrDefault(r => KeyIds.Subject(r) == id) : null;
+
+    /// <summary>The same of a leaf: the root of the intermediate that issued it.</summary>
+    public X509Certificate2? RootOfLeaf(X509Certificate2 leaf) => IssuersOf(leaf).Select(RootOf).FirstOrDefault(r => r is not null);
+
+    public TrustAnchors WithRevocations(Revocations revocations) => Copy(Roots, Intermediates, revocations, LocalBans);
+
+    public TrustAnchors WithLocalBans(IEnumerable<HostId> hosts) => Copy(Roots, Intermediates, Revocations, hosts.ToFrozenSet());
+
+    /// <summary>Adds roots behind those that are there.</summary>
+    public TrustAnchors WithRoots(IEnumerable<X509Certificate2> more) => Copy(Roots.AddRange(more), Intermediates, Revocations, LocalBans);
 
     /// <summary>Adds intermediates; those already there stay, so that leaves of the last one verify until they end.</summary>
     public TrustAnchors WithIntermediates(IEnumerable<X509Certificate2> more)
     {
         var known = Intermediates.Select(c => c.Thumbprint).ToHashSet(StringComparer.Ordinal);
-        return Copy(Intermediates.AddRange(more.Where(c => known.Add(c.Thumbprint))), Revocations, LocalBans);
+        return Copy(Roots, Intermediates.AddRange(more.Where(c => known.Add(c.Thumbprint))), Revocations, LocalBans);
     }
 
     public TrustSet ToWire()
@@ -81,6 +101,7 @@ public sealed class TrustAnchors
         };
         set.Roots.AddRange(Roots.Select(c => ByteString.CopyFrom(c.RawData)));
         set.Intermediates.AddRange(Intermediates.Select(c => ByteString.CopyFrom(c.RawData)));
+        set.Successions.AddRange(Successions);
         return set;
     }
 
@@ -95,6 +116,7 @@ public sealed class TrustAnchors
                 Generation = set.Generation,
                 Incarnation = set.Incarnation,
                 IncarnationNumber = set.IncarnationNumber,
+                Successions = [.. set.Successions],
             };
             if (set.Revocations.IsEmpty)
             {
@@ -118,13 +140,15 @@ public sealed class TrustAnchors
     internal IEnumerable<X509Certificate2> IssuersOf(X509Certificate2 certificate) =>
         KeyIds.Authority(certificate) is { } id && _issuersByKeyId.TryGetValue(id, out var issuers) ? issuers : [];
 
-    private TrustAnchors Copy(IEnumerable<X509Certificate2> intermediates, Revocations revocations, FrozenSet<HostId> localBans) =>
-        new(Federation, Roots, intermediates)
+    private TrustAnchors Copy(
+        IEnumerable<X509Certificate2> roots, IEnumerable<X509Certificate2> intermediates, Revocations revocations, FrozenSet<HostId> localBans) =>
+        new(Federation, roots, intermediates)
         {
             Generation = Generation,
             Incarnation = Incarnation,
             IncarnationNumber = IncarnationNumber,
             Revocations = revocations,
             LocalBans = localBans,
+            Successions = Successions,
         };
 }

@@ -24,6 +24,11 @@ internal sealed class TestSite(CoordinatorHost coordinator, SiteJoinOutcome.Join
 
     public ILinkHandler Handler => this;
 
+    public NodeCredential Credential => credential;
+
+    /// <summary>What it was given when it joined.</summary>
+    public TrustAnchors Trust => joined.Trust;
+
     public ByteString Epoch { get; set; } = CommandId.New().ToWire();
 
     public NodeLink? Link { get; private set; }
@@ -31,9 +36,9 @@ internal sealed class TestSite(CoordinatorHost coordinator, SiteJoinOutcome.Join
     public ConcurrentQueue<DesiredState> Desired { get; } = [];
 
     /// <summary>Null with a live link, otherwise the refusal.</summary>
-    public async Task<Error?> DialAsync()
+    public async Task<Error?> DialAsync(CurrentTrust? trust = null)
     {
-        var tls = new LinkTls(CurrentCredential.InMemory(credential), new PeerVerifier(CurrentTrust.InMemory(joined.Trust), coordinator.Clock), PeerExpectation.Coordinator());
+        var tls = new LinkTls(CurrentCredential.InMemory(credential), new PeerVerifier(trust ?? CurrentTrust.InMemory(joined.Trust), coordinator.Clock), PeerExpectation.Coordinator());
         var dialer = new LinkDialer(tls, new LinkGreeter(_wheel, LinkLimits.Default, coordinator.Clock), coordinator.Clock);
         switch (await dialer.DialAsync(new LinkTarget(joined.CoordinatorAddresses, joined.CoordinatorServerName), this))
         {

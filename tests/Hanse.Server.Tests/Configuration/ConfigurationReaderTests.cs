@@ -30,7 +30,7 @@ public sealed class ConfigurationReaderTests
               connectionString: Host=db;Username=hanse;Password=secret
             coordinator: { keyFile: /data/key, commandGrace: 90s, sessionLifetime: 1h30m }
             site: { name: oslo, listen: "127.0.0.1:9444" }
-            trust: { rootLifetime: 30d, intermediateLifetime: 7d, leafLifetime: 10s }
+            trust: { rootLifetime: 30d, intermediateLifetime: 7d, leafLifetime: 10s, returnWindow: 60d }
             log: { level: debug }
             telemetry: { otlpEndpoint: "http://127.0.0.1:4317" }
             """);

@@ -34,7 +34,7 @@ public sealed class AgentJoinTests(SiteHost site) : IClassFixture<SiteHost>
     public async Task Given_the_same_key_many_times_at_once_When_it_joins_Then_it_is_one_host()
     {
         var spki = NodeKey.Generate().SpkiHash.ToBytes();
-        var joined = new JoinedHost("at-once-1", "m", "b", "1.0", spki, site.Clock.GetUtcNow().AddDays(1));
+        var joined = new JoinedHost("at-once-1", "m", "b", "1.0", new HostCertificate(spki, null, site.Clock.GetUtcNow(), site.Clock.GetUtcNow().AddDays(1)));
 
         var hosts = await Task.WhenAll(Enumerable.Range(0, 50).Select(_ => site.Get<IHostEnrolment>().AddAsync(HostId.New(), joined, default)));
 

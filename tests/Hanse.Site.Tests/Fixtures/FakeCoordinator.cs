@@ -116,8 +116,13 @@ internal sealed class FakeCoordinator(TestPki pki, string socketPath) : INodeSer
 
     public Task<NodeReply> JoinAsync(ReadOnlyMemory<byte> body, NodeCaller caller, CancellationToken cancellation) => throw new NotSupportedException();
 
+    /// <summary>What it answers to a renewal.</summary>
+    public Func<RenewRequest, NodeReply>? OnRenew { get; set; }
+
     public Task<NodeReply> RenewAsync(X509Certificate2? certificate, RenewRequest request, NodeCaller caller, CancellationToken cancellation) =>
-        throw new NotSupportedException();
+        Task.FromResult(OnRenew!(request));
+
+    public ConcurrentQueue<TrustReport> Reports { get; } = [];
 
     public ValueTask<AdmissionDecision> AdmitAsync(LinkCandidate candidate, CancellationToken cancellation)
     {
@@ -141,6 +146,7 @@ internal sealed class FakeCoordinator(TestPki pki, string socketPath) : INodeSer
         StateBatch batch => Take(batch),
         SiteStatus => LinkReply.Done,
         SiteLeave leave => Take(call.Link, leave),
+        TrustReport report => Take(report),
         _ => throw new InvalidOperationException($"{call.Method}"),
     });
 
@@ -188,6 +194,12 @@ internal sealed class FakeCoordinator(TestPki pki, string socketPath) : INodeSer
             _ = link.CloseAsync(LinkErrors.Of(ErrorCodes.LinkClosing, "The answer is lost.")).AsTask();
         }
 
+        return LinkReply.Done;
+    }
+
+    private LinkReply Take(TrustReport report)
+    {
+        Reports.Enqueue(report);
         return LinkReply.Done;
     }
 

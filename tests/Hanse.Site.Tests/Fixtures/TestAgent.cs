@@ -80,9 +80,9 @@ internal sealed class TestAgent(SiteHost site, NodeCredential credential) : ILin
     public async Task ConnectAsync() => Assert.True(await DialAsync() is null, "The link was refused.");
 
     /// <summary>Null with a live link, otherwise the refusal.</summary>
-    public async Task<Error?> DialAsync()
+    public async Task<Error?> DialAsync(CurrentTrust? trust = null)
     {
-        var verifier = new PeerVerifier(CurrentTrust.InMemory(site.Trust.Value), site.Clock);
+        var verifier = new PeerVerifier(trust ?? CurrentTrust.InMemory(site.Trust.Value.WithRevocations(Revocations.None)), site.Clock);
         var tls = new LinkTls(CurrentCredential.InMemory(credential), verifier, PeerExpectation.TheSite(site.Id));
         var dialer = new LinkDialer(tls, new LinkGreeter(_wheel, LinkLimits.Default, site.Clock), site.Clock);
         switch (await dialer.DialAsync(new LinkTarget([site.Address], SiteHost.Names.LinkName), this))
@@ -130,9 +130,23 @@ internal sealed class TestAgent(SiteHost site, NodeCredential credential) : ILin
     public ValueTask<LinkReply> HandleAsync(LinkCall call, IMessage request, CancellationToken cancellation) => ValueTask.FromResult(request switch
     {
         ExecutionOffer offer => Offered(offer),
+        TrustSet set => Trusted(set),
+        RenewNow => LinkReply.Refuse("internal-error", "not now"),
         ExecutionCancel cancel => Cancelled(CommandId.FromBytes(cancel.CommandId.Span)),
         _ => throw new InvalidOperationException($"{call.Method}"),
     });
+
+    /// <summary>The sets it was told.</summary>
+    public ConcurrentQueue<TrustSet> TrustSets { get; } = [];
+
+    /// <summary>False while its disk is full.</summary>
+    public bool KeepsTrust { get; set; } = true;
+
+    private LinkReply Trusted(TrustSet set)
+    {
+        TrustSets.Enqueue(set);
+        return KeepsTrust ? LinkReply.Done : LinkReply.Refuse("internal-error", "disk full");
+    }
 
     private LinkReply Offered(ExecutionOffer offer)
     {

@@ -19,6 +19,12 @@ public interface IFederation
     /// <summary>This process among the replicas (L6); new at each start.</summary>
     Guid Replica { get; }
 
+    /// <summary>Raised after roots or bans have changed here, on the changing thread: links are to be matched (T6), sites are to be told (D1).</summary>
+    event Action? TrustChanged;
+
+    /// <summary>True if the list in force bans this node or its site (T6).</summary>
+    bool Bans(NodeIdentity node);
+
     /// <summary>The site has had its first link: its join string answers no more (J2).</summary>
     Task LinkedAsync(SiteId site, CancellationToken cancellation);
 

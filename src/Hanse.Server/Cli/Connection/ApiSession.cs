@@ -26,10 +26,13 @@ internal static class ApiSession
                 $"Log in there with a profile of its own: hanse login {named} --profile FILE");
         }
 
-        return Open(profile, cli);
+        return Open(profile, cli, path);
     }
 
-    public static ApiClient Open(Profile profile, CliContext cli)
+    /// <param name="profile">Whom to ask and as whom.</param>
+    /// <param name="cli">For remarks.</param>
+    /// <param name="path">Where the profile is kept; null where it is not kept yet.</param>
+    public static ApiClient Open(Profile profile, CliContext cli, string? path = null)
     {
         var address = ApiAddress.Parse(profile.Address);
         if (address.SocketPath is { } socket)
@@ -43,12 +46,32 @@ internal static class ApiSession
             roots.ImportFromPem(root);
         }
 
-        var http = ApiTransport.OverTls(address.Https!, profile.ServerName.Length > 0 ? profile.ServerName : address.Https!.Host, roots);
+        var http = ApiTransport.OverTls(address.Https!, profile.ServerName.Length > 0 ? profile.ServerName : address.Https!.Host, roots,
+            found => Keep(profile, found, cli, path));
         if (profile.Token.Length > 0)
         {
             http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", profile.Token);
         }
 
         return new(http, address.ToString(), cli.Clock);
+    }
+
+    private static void Keep(Profile profile, IReadOnlyList<X509Certificate2> found, CliContext cli, string? path)
+    {
+        profile.Roots = [.. found.Select(r => r.ExportCertificatePem())];
+        if (path is null)
+        {
+            return;
+        }
+
+        try
+        {
+            ProfileFile.Write(path, profile);
+            cli.Error.WriteLine("The federation has a new root; the old one vouches for it. The profile now trusts the new one.");
+        }
+        catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
+        {
+            cli.Error.WriteLine($"The federation has a new root, but the profile {path} cannot be written: {refused.Message}");
+        }
     }
 }

@@ -34,22 +34,27 @@ internal static class ApiTransport
 
     /// <param name="address">What is dialled.</param>
     /// <param name="serverName">The TLS name to ask for and verify.</param>
-    /// <param name="roots">The only roots that are trusted.</param>
-    public static HttpClient OverTls(Uri address, string serverName, X509Certificate2Collection roots)
+    /// <param name="roots">The only roots that are trusted, and those that they vouch for.</param>
+    /// <param name="keep">Told the roots that took their place.</param>
+    public static HttpClient OverTls(Uri address, string serverName, X509Certificate2Collection roots, Action<IReadOnlyList<X509Certificate2>> keep) =>
+        Client(new RootFollower(address, serverName, roots, keep), address, serverName, Timeout.InfiniteTimeSpan);
+
+    /// <summary>Trusts these roots alone.</summary>
+    public static SocketsHttpHandler Verified(X509Certificate2Collection roots)
     {
         var policy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
         policy.CustomTrustStore.AddRange(roots);
-        return Client(new() { CertificateChainPolicy = policy, AllowTlsResume = false }, address, serverName, Timeout.InfiniteTimeSpan);
+        return Handler(new() { CertificateChainPolicy = policy, AllowTlsResume = false });
     }
 
     /// <summary>For fetching what is public and not yet trusted (J2): nothing secret may be sent over it.</summary>
-    public static HttpClient Unverified(Uri address, string serverName) =>
-        Client(new() { RemoteCertificateValidationCallback = (_, _, _, _) => true, AllowTlsResume = false }, address, serverName, TimeSpan.FromSeconds(30));
+    public static HttpClient Unverified(Uri address, string serverName) => Client(
+        Handler(new() { RemoteCertificateValidationCallback = (_, _, _, _) => true, AllowTlsResume = false }), address, serverName, TimeSpan.FromSeconds(30));
+
+    private static SocketsHttpHandler Handler(SslClientAuthenticationOptions tls) =>
+        new() { SslOptions = tls, UseProxy = false, AllowAutoRedirect = false, ConnectTimeout = ConnectTimeout };
 
     /// <summary>The handler takes the TLS name from the Host header, and overwrites any TargetHost that its options name.</summary>
-    private static HttpClient Client(SslClientAuthenticationOptions tls, Uri address, string serverName, TimeSpan timeout) =>
-        new(new SocketsHttpHandler { SslOptions = tls, UseProxy = false, AllowAutoRedirect = false, ConnectTimeout = ConnectTimeout })
-        {
-            BaseAddress = address, Timeout = timeout, DefaultRequestHeaders = { Host = serverName },
-        };
+    private static HttpClient Client(HttpMessageHandler handler, Uri address, string serverName, TimeSpan timeout) =>
+        new(handler) { BaseAddress = address, Timeout = timeout, DefaultRequestHeaders = { Host = serverName } };
 }

@@ -1,5 +1,7 @@
+using System.Security.Cryptography.X509Certificates;
 using Hanse.Link.Dialing;
 using Hanse.Protocol.Ids;
+using Hanse.Trust.Verification;
 
 namespace Hanse.Site.Enrollment.Api;
 
@@ -17,6 +19,21 @@ public interface ISiteIdentity
 
     /// <summary>This site's proof and judgement toward the coordinator.</summary>
     LinkTls CoordinatorTls();
+
+    /// <summary>What this site trusts. Only once it has joined.</summary>
+    CurrentTrust Trust { get; }
+
+    /// <summary>The site's intermediate in use. Only once it has joined.</summary>
+    X509Certificate2 Intermediate { get; }
+
+    /// <summary>Raised after trust or intermediate have changed, on the changing thread.</summary>
+    event Action? KeysChanged;
+
+    /// <summary>Why the last renewal of the intermediate failed; null when it did not.</summary>
+    string? RenewalError { get; }
+
+    /// <summary>The coordinator comes from a root that is not known here: looks for one that a known root vouches for (T4).</summary>
+    Task RecoverTrustAsync(CancellationToken cancellation);
 
     /// <summary>The coordinator accepts nothing now; what goes up is kept until it does again.</summary>
     bool IsSuspended { get; }
