@@ -72,7 +72,7 @@ internal sealed class RecordStore(NpgsqlDataSource database, TimeProvider time)
                 """
                 insert into uplink_set_aside (epoch, sequence, code, message, fact, set_aside_at)
                 select epoch, sequence, @code, @message, fact, @now from uplink_record where epoch = @epoch and sequence = @sequence
-                on conflict do nothing
+                on conflict (epoch, sequence) do update set confirmed = false -- asked again: the coordinator was restored (U4)
                 """,
                 new { epoch, sequence = (long)refusal.Sequence, refusal.Code, refusal.Message, now = time.GetUtcNow() },
                 transaction, cancellationToken: cancellation));

@@ -5,7 +5,7 @@ using Hanse.Protocol.Messages;
 
 namespace Hanse.Protocol.Tests.Commands;
 
-/// <summary>Three nodes under any interleaving of steps, with messages repeated, reordered and lost, and agents restarting:
+/// <summary>Three nodes under any interleaving of steps, with messages repeated, reordered and lost, and each node crashing between its store and its send:
 /// they end, they agree, and a script starts at most once (D2, invariants 4 and 5). A failing seed is printed by FsCheck.</summary>
 public class ExecutionMachineProperties
 {
@@ -27,6 +27,34 @@ public class ExecutionMachineProperties
                 .And((nodes.Starts <= 1).Label($"started {nodes.Starts} times"))
                 .And((nodes.Illegal == 0).Label($"{nodes.Illegal} illegal transitions among honest nodes"))
                 .And((nodes.OutcomesSeen.Distinct().Count() <= 1).Label($"outcomes {string.Join(", ", nodes.OutcomesSeen)}"));
+        }));
+
+    /// <summary>D3 on commands of several hosts: never ended while one is open, ended when all are, and completed only when all succeeded.</summary>
+    [Fact]
+    public void Any_interleaving_of_several_executions_ends_their_command() => Check.One(Thorough.WithMaxTest(500), Prop.ForAll(
+        Gen.Choose(0, ThreeNodes.Steps - 1).ListOf().ListOf(4).ToArbitrary(),
+        hosts =>
+        {
+            var executions = hosts.Select(_ => new ThreeNodes()).ToList();
+            for (var step = 0; step < hosts.Max(h => h.Count); step++)
+            {
+                foreach (var (nodes, steps) in executions.Zip(hosts).Where(e => step < e.Second.Count))
+                {
+                    nodes.Do(steps[step]);
+                    var open = executions.Any(e => !e.AtCoordinator.IsTerminal());
+                    if (open != (Derived() is CommandState.Queued or CommandState.InProgress))
+                    {
+                        return false.Label($"{Derived()} with {string.Join(", ", executions)}");
+                    }
+                }
+            }
+
+            executions.ForEach(e => e.Settle());
+            var all = executions.TrueForAll(e => e.AtCoordinator == ExecutionState.Succeeded);
+            return (Derived() is not (CommandState.Queued or CommandState.InProgress) && all == (Derived() == CommandState.Completed))
+                .Label($"{Derived()} with {string.Join(", ", executions)}");
+
+            CommandState Derived() => CommandMachine.Derive(executions.Select(e => e.AtCoordinator));
         }));
 
     [Fact]

@@ -3,12 +3,12 @@ using Hanse.Protocol.Messages;
 
 namespace Hanse.Protocol.Tests.Commands;
 
-/// <summary>Coordinator, site and agent with one execution, and messages between them that can be repeated, reordered and lost.
-/// Each does what the real node does with <see cref="ExecutionMachine"/>: store, then act.</summary>
+/// <summary>Coordinator, site and agent with one execution, messages between them that can be repeated, reordered and lost, and
+/// crashes. Each does what the real node does with <see cref="ExecutionMachine"/>: store, then act; a crash falls in between.</summary>
 internal sealed class ThreeNodes
 {
     /// <summary>How many different steps <see cref="Do"/> knows.</summary>
-    public const int Steps = 14;
+    public const int Steps = 18;
 
     private static readonly ExecutionState[] Ends = [ExecutionState.Succeeded, ExecutionState.Failed, ExecutionState.TimedOut];
 
@@ -19,6 +19,8 @@ internal sealed class ThreeNodes
     private ExecutionStatus? _agent;
     private int _picks;
     private int _time;
+
+    public ExecutionState AtCoordinator => _coordinator.State;
 
     public int Starts { get; private set; }
 
@@ -45,6 +47,10 @@ internal sealed class ThreeNodes
             case 7: Coordinator(ExecutionMachine.Cancel(_coordinator, ExecutionNode.Coordinator)); break;
             case 8: _time++; Times(); break;
             case 9: Take(_messages.Count - 1); break;
+            case 10: Crashing(CoordinatorSends); break;
+            case 11: Crashing(SiteSends); break;
+            case 12: Crashing(() => Take(_messages.Count - 1)); break;
+            case 13: AgentRestarts(); break;
             default: Take(_picks++ * 7); break;
         }
     }
@@ -52,6 +58,7 @@ internal sealed class ThreeNodes
     /// <summary>The links come back and everyone repeats what it owes until nothing is open; time passes the last instant.</summary>
     public void Settle()
     {
+        AgentRestarts();
         for (var round = 0; round < 4; round++)
         {
             foreach (var node in (Action[])[CoordinatorSends, SiteSends, () => AgentEnds(ExecutionState.Succeeded), AgentReports, SiteReports])
@@ -63,6 +70,28 @@ internal sealed class ThreeNodes
 
         _time = int.MaxValue;
         Times();
+    }
+
+    /// <summary>The node that acts stores and dies: what it would have sent or started is not. It is back at once, with what it stored.</summary>
+    private void Crashing(Action step)
+    {
+        var (messages, starts, agent) = (_messages.Count, Starts, _agent);
+        step();
+        _messages.RemoveRange(messages, _messages.Count - messages);
+        Starts = starts;
+        if (agent is null && _agent is not null)
+        {
+            AgentRestarts();
+        }
+    }
+
+    /// <summary>D5: what ran when it died is killed and reported.</summary>
+    private void AgentRestarts()
+    {
+        if (_agent is { State: ExecutionState.Running } running)
+        {
+            Agent(ExecutionMachine.End(running, ExecutionNode.Agent, ExecutionState.Failed));
+        }
     }
 
     private void CoordinatorSends()
