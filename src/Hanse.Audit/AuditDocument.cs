@@ -9,7 +9,7 @@ namespace Hanse.Audit;
 public sealed record AuditDocument(Guid Log, AuditFacts Facts, IReadOnlyDictionary<string, string> Detail)
 {
     private const int Version = 1;
-    private const string TimeFormat = "yyyy-MM-dd'T'HH:mm:ss.fff'Z'";
+    internal const string TimeFormat = "yyyy-MM-dd'T'HH:mm:ss.fff'Z'";
     private static readonly JsonWriterOptions Compact = new() { Indented = false, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     public byte[] Write()

@@ -7,7 +7,7 @@ namespace Hanse.Audit;
 
 /// <summary>Writes the log (A1–A2): (1) locks the log's head, which makes sequence numbers gapless and their order that of the
 /// commits; (2) forms each entry's bytes and leaf; (3) inserts them with their columns and target lists; (4) stores the new
-/// frontier of the Merkle tree. All in the caller's transaction.</summary>
+/// frontier of the Merkle tree and the subtrees that were completed, which proofs are made of. All in the caller's transaction.</summary>
 public sealed class AuditLog(TimeProvider clock) : IAuditLog
 {
     public Task<long> AppendAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, AuditEvent entry, CancellationToken cancellation) =>
@@ -27,15 +27,23 @@ public sealed class AuditLog(TimeProvider clock) : IAuditLog
         var occurred = Milliseconds(clock.GetUtcNow());
         var frontier = MerkleFrontier.Parse((ulong)head.EntryCount, head.Frontier);
         var rows = new List<AuditRow>(entries.Count);
+        var nodes = new List<AuditNode>();
         foreach (var entry in entries)
         {
             var row = Form(head, head.EntryCount + rows.Count + 1, occurred, entry);
-            frontier = frontier.Append(row.LeafHash);
+            frontier = frontier.Append(row.LeafHash, (level, position, hash) =>
+            {
+                if (level % AuditNode.LevelsApart == 0)
+                {
+                    nodes.Add(new(level, position, hash));
+                }
+            });
             rows.Add(row);
         }
 
         // 3, 4
         await AuditRows.InsertAsync(connection, transaction, head.Ordinal, rows, cancellation);
+        await AuditRows.InsertAsync(connection, transaction, head.Ordinal, nodes, cancellation);
         await connection.ExecuteAsync(new CommandDefinition(
             "update audit_log set entry_count = @count, frontier = @frontier where ordinal = @ordinal",
             new { count = (long)frontier.Count, frontier = frontier.ToBytes(), ordinal = head.Ordinal },
@@ -43,6 +51,19 @@ public sealed class AuditLog(TimeProvider clock) : IAuditLog
             cancellationToken: cancellation));
         return head.EntryCount + 1;
     }
+
+    public async Task BeginAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, AuditEvent first, CancellationToken cancellation)
+    {
+        var ended = await LockHeadAsync(connection, transaction, cancellation);
+        await connection.ExecuteAsync(new CommandDefinition(
+            "insert into audit_log (ordinal, log_id, entry_count, frontier, started_at) values (@ordinal, @logId, 0, @frontier, @startedAt)",
+            new { ordinal = ended.Ordinal + 1, logId = NewId(), frontier = Array.Empty<byte>(), startedAt = clock.GetUtcNow() },
+            transaction,
+            cancellationToken: cancellation));
+        await AppendAsync(connection, transaction, first, cancellation);
+    }
+
+    private static Guid NewId() => new(RandomNumberGenerator.GetBytes(16));
 
     private static AuditRow Form(AuditHead head, long seq, DateTimeOffset occurred, AuditEvent entry)
     {
@@ -86,7 +107,7 @@ public sealed class AuditLog(TimeProvider clock) : IAuditLog
             insert into audit_log (ordinal, log_id, entry_count, frontier, started_at)
             values (1, @logId, 0, @frontier, @startedAt) on conflict (ordinal) do nothing
             """,
-            new { logId = new Guid(RandomNumberGenerator.GetBytes(16)), frontier = Array.Empty<byte>(), startedAt = clock.GetUtcNow() },
+            new { logId = NewId(), frontier = Array.Empty<byte>(), startedAt = clock.GetUtcNow() },
             transaction,
             cancellationToken: cancellation));
         return await connection.QuerySingleAsync<AuditHead>(new CommandDefinition(Lock, null, transaction, cancellationToken: cancellation));

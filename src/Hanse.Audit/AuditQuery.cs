@@ -17,6 +17,9 @@ public sealed record AuditQuery
 
     public Guid? Command { get; init; }
 
+    /// <summary>Entries whose target list names this host.</summary>
+    public Guid? Host { get; init; }
+
     public DateTimeOffset? From { get; init; }
 
     public DateTimeOffset? To { get; init; }

@@ -51,6 +51,23 @@ internal static class AuditRows
         await targets.ExecuteNonQueryAsync(cancellation);
     }
 
+    public static async Task InsertAsync(
+        NpgsqlConnection connection, NpgsqlTransaction transaction, int log, IReadOnlyList<AuditNode> nodes, CancellationToken cancellation)
+    {
+        if (nodes.Count == 0)
+        {
+            return;
+        }
+
+        await using var insert = new NpgsqlCommand(
+            "insert into audit_node (log, level, position, hash) select $1, * from unnest($2, $3, $4)", connection, transaction);
+        insert.Parameters.AddWithValue(log);
+        insert.Parameters.AddWithValue(nodes.Select(n => (short)n.Level).ToArray());
+        insert.Parameters.AddWithValue(nodes.Select(n => (long)n.Position).ToArray());
+        insert.Parameters.AddWithValue(nodes.Select(n => n.Hash).ToArray());
+        await insert.ExecuteNonQueryAsync(cancellation);
+    }
+
     public static AuditRow Read(IDataRecord row) => new(
         new()
         {

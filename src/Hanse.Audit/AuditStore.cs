@@ -15,6 +15,7 @@ public sealed class AuditStore(NpgsqlDataSource database)
           and ($6::uuid is null or e.command_id = $6)
           and ($7::timestamptz is null or e.occurred_at >= $7)
           and ($8::timestamptz is null or e.occurred_at < $8)
+          and ($10::bytea is null or position($10 in t.hosts) % 16 = 1)
         order by e.log desc, e.seq desc limit $9
         """;
 
@@ -31,6 +32,7 @@ public sealed class AuditStore(NpgsqlDataSource database)
         Add(select, NpgsqlDbType.TimestampTz, query.From?.ToUniversalTime());
         Add(select, NpgsqlDbType.TimestampTz, query.To?.ToUniversalTime());
         Add(select, NpgsqlDbType.Integer, query.Limit);
+        Add(select, NpgsqlDbType.Bytea, query.Host?.ToByteArray(bigEndian: true));
         return await ReadAsync(select, cancellation);
     }
 

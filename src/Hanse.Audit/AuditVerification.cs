@@ -7,4 +7,5 @@ namespace Hanse.Audit;
 /// root, which then names no single entry.</param>
 /// <param name="Why">What is wrong, for people.</param>
 /// <param name="Root">Merkle root over the entries of the current log, hexadecimal.</param>
-public sealed record AuditVerification(long Entries, bool Ok, long? FirstBad, string? Why, string? Root);
+/// <param name="Earlier">What is wrong with logs that a recovery ended (A4): it is known, and stays to be seen.</param>
+public sealed record AuditVerification(long Entries, bool Ok, long? FirstBad, string? Why, string? Root, string? Earlier = null);

@@ -12,4 +12,7 @@ public interface IAuditLog
 
     /// <summary>Appends these in order, as many as there are in two statements, and returns the first sequence number.</summary>
     Task<long> AppendAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, IReadOnlyList<AuditEvent> entries, CancellationToken cancellation);
+
+    /// <summary>Ends the log for good and begins another with this entry, which must say what it follows (A4). Waits for appends that are under way.</summary>
+    Task BeginAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, AuditEvent first, CancellationToken cancellation);
 }

@@ -1,4 +1,5 @@
 using System.Reflection;
+using Hanse.Audit.Checkpoints;
 using Hanse.Coordinator.Access;
 using Hanse.Coordinator.Api;
 using Hanse.Coordinator.Audit;
@@ -46,6 +47,7 @@ public static class CoordinatorModule
             .AddSingleton(s => new NodeServerOptions(options.Names, options.Addresses, new LinkAcceptorOptions(), database, s.GetRequiredService<TimeProvider>()))
             .AddSingleton<FederationStore>()
             .AddSingleton<Federation>().AddSingleton<IFederation>(s => s.GetRequiredService<Federation>())
+            .AddSingleton<IAuditIdentity>(s => s.GetRequiredService<Federation>())
             .AddSingleton<CoordinatorNodeServer>().AddSingleton<InvitationDesk>().AddSingleton<RenewalDriver>()
             .AddSingleton<BanStore>().AddSingleton<IBans, Bans>()
             .AddSingleton<RotationStore>().AddSingleton<SiteTrustStore>().AddSingleton<ISiteTrust, SiteTrustIntake>()
@@ -95,6 +97,7 @@ public static class CoordinatorModule
             services.GetRequiredService<RenewalDriver>().RunAsync(any.Token),
             services.GetRequiredService<RotationDriver>().RunAsync(any.Token),
             services.GetRequiredService<DesiredStateDriver>().RunAsync(any.Token),
+            services.GetRequiredService<CheckpointDriver>().RunAsync(any.Token),
             services.RunCommandsAsync(any.Token),
         ];
         var first = await Task.WhenAny(loops);

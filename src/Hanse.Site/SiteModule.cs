@@ -1,4 +1,7 @@
 using System.Reflection;
+using Hanse.Audit;
+using Hanse.Audit.Checkpoints;
+using Hanse.Audit.Witnessing;
 using Hanse.Link;
 using Hanse.Link.Accepting;
 using Hanse.Link.Dialing;
@@ -8,6 +11,8 @@ using Hanse.Site.Agents;
 using Hanse.Site.Agents.Api;
 using Hanse.Site.Agents.Readiness;
 using Hanse.Site.Api;
+using Hanse.Site.Audit;
+using Hanse.Site.Audit.Api;
 using Hanse.Site.Commands;
 using Hanse.Site.Commands.Api;
 using Hanse.Site.Enrollment;
@@ -47,6 +52,8 @@ public static class SiteModule
         services.TryAddSingleton(GatherPause.Default);
         AddEnrollment(services);
         AddUplink(services);
+        services.AddAuditLog().AddSingleton<IAuditAlarm, AuditAlarm>()
+            .AddSingleton<AuditUplink>().AddSingleton<IAuditUplink>(s => s.GetRequiredService<AuditUplink>());
         AddHosts(services);
         AddCommands(services);
         services.AddSingleton<SiteMetrics>();
@@ -67,6 +74,7 @@ public static class SiteModule
         SiteTrustEndpoints.Map(api);
         SiteEndpoints.Map(api);
         CommandEndpoints.Map(api);
+        AuditEndpoints.Map(api);
     }
 
     /// <summary>Opens the identity, then runs every loop of the site until <paramref name="stop"/>; a loop that fails ends the site. Ends by itself,
@@ -114,6 +122,7 @@ public static class SiteModule
     private static void AddEnrollment(IServiceCollection services) => services
         .AddSingleton<SiteStore>()
         .AddSingleton<SiteIdentity>().AddSingleton<ISiteIdentity>(s => s.GetRequiredService<SiteIdentity>())
+        .AddSingleton<IAuditIdentity>(s => s.GetRequiredService<SiteIdentity>())
         .AddSingleton<JoinPreflight>().AddSingleton<SiteJoiner>().AddSingleton<SiteLeaver>()
         .AddSingleton<SiteNodeServer>()
         .AddSingleton<IDesiredState, DesiredStateIntake>()
@@ -123,7 +132,7 @@ public static class SiteModule
         .AddSingleton<OutboxSignals>().AddSingleton<IOutbox, OutboxStore>()
         .AddSingleton<RecordStore>().AddSingleton<RecordDriver>()
         .AddSingleton<StateStore>().AddSingleton<StateDriver>()
-        .AddSingleton<StatusDriver>().AddSingleton<UplinkHandler>().AddSingleton<RetentionDriver>()
+        .AddSingleton<StatusDriver>().AddSingleton<UplinkInbox>().AddSingleton<UplinkHandler>().AddSingleton<RetentionDriver>()
         .AddSingleton(s => new UplinkServices(
             new LinkGreeter(s.GetRequiredService<PulseWheel>(), LinkLimits.Default, s.GetRequiredService<TimeProvider>()),
             new BackoffOptions { Cap = TimeSpan.FromSeconds(15) }, s.GetRequiredService<Random>(), s.GetRequiredService<TimeProvider>(), Version,
@@ -141,7 +150,7 @@ public static class SiteModule
         .AddSingleton<InventoryStore>().AddSingleton<IInventory, InventoryIntake>();
 
     private static void AddCommands(IServiceCollection services) => services
-        .AddSingleton<CommandSignal>().AddSingleton<ExecutionWriter>().AddSingleton<OutputStore>()
+        .AddSingleton<CommandSignal>().AddSingleton<CommandNotes>().AddSingleton<ExecutionWriter>().AddSingleton<OutputStore>()
         .AddSingleton<CommandIntake>().AddSingleton<ICommands>(s => s.GetRequiredService<CommandIntake>())
         .AddSingleton<LocalCommands>()
         .AddSingleton<ExecutionDriver>();

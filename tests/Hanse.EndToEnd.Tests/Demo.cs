@@ -31,6 +31,12 @@ internal sealed class Demo : IAsyncDisposable
         return JsonNode.Parse((await HanseAsync(with)).Succeeded().Output)!;
     }
 
+    /// <summary>The verb's JSON, whatever it exited with: <c>status</c> says no with its exit code.</summary>
+    public async Task<JsonNode> JsonOfAsync(params string[] arguments) => JsonNode.Parse((await HanseAsync([.. arguments, "-o", "json"])).Output)!;
+
+    /// <summary>A file beside the servers' folders; it goes with the federation.</summary>
+    public string File(string name) => Path.Combine(Data, name);
+
     /// <summary>What <c>./up --status -o json</c> lists.</summary>
     public async Task<IReadOnlyList<DemoProcess>> StatusAsync()
     {
@@ -89,7 +95,7 @@ internal sealed class Demo : IAsyncDisposable
             string text;
             try
             {
-                text = File.ReadAllText(Path.Combine(folder, name));
+                text = System.IO.File.ReadAllText(Path.Combine(folder, name));
             }
             catch (Exception gone) when (gone is IOException or UnauthorizedAccessException)
             {

@@ -1,6 +1,8 @@
 using Hanse.Audit;
-using System.Globalization;
-using System.Text;
+using Hanse.Audit.Checkpoints;
+using Hanse.Audit.Exports;
+using Hanse.Audit.Proofs;
+using Hanse.Audit.Witnessing;
 using Hanse.Coordinator.Access.Api;
 using Hanse.Coordinator.Api;
 using Hanse.Protocol.Errors;
@@ -11,7 +13,7 @@ using Microsoft.AspNetCore.Routing;
 
 namespace Hanse.Coordinator.Audit;
 
-/// <summary>The audit log over HTTP: reading and proving. Nothing writes it here.</summary>
+/// <summary>The audit log over HTTP: reading, proving, exporting. Nothing writes it here.</summary>
 internal static class AuditEndpoints
 {
     public static void MapAudit(this RouteGroupBuilder api)
@@ -21,34 +23,97 @@ internal static class AuditEndpoints
             .RequireAuthorization(AccessPolicies.Viewer);
         audit.MapGet("/{seq:long}", GetAsync).WithName("GetAuditEntry").WithSummary("One entry with its hosts and the exact bytes that were hashed")
             .RequireAuthorization(AccessPolicies.Viewer);
-        audit.MapPost("/verify", VerifyAsync).WithName("VerifyAudit").WithSummary("Recompute every hash of the log and compare every column")
+        audit.MapGet("/{seq:long}/proof", ProveAsync).WithName("ProveAuditEntry")
+            .WithSummary("A file that shows one entry to anybody who has the federation's root certificates").RequireAuthorization(AccessPolicies.Viewer);
+        audit.MapGet("/checkpoints", CheckpointsAsync).WithName("ListAuditCheckpoints").WithSummary("Signed checkpoints with their cosignatures, newest first")
             .RequireAuthorization(AccessPolicies.Viewer);
+        audit.MapGet("/standing", StandingAsync).WithName("GetAuditStanding")
+            .WithSummary("Who cosigns this log, what is held of the sites' logs, and where one of them did not go on").RequireAuthorization(AccessPolicies.Viewer);
+        audit.MapGet("/export", ExportAsync).WithName("ExportAudit").WithSummary("The log as JSON lines that can be checked offline, or as CSV")
+            .RequireAuthorization(AccessPolicies.Viewer);
+        audit.MapPost("/verify", VerifyAsync).WithName("VerifyAudit").WithSummary("Recompute every hash, compare every column, and ask every connected site")
+            .RequireAuthorization(AccessPolicies.Viewer);
+        audit.MapPost("/recover", RecoverAsync).WithName("RecoverAudit")
+            .WithSummary("After a loss: end the log and begin another that says what is lost. Only by an administrator with an account").RequireAuthorization(AccessPolicies.Administrator);
     }
 
     private static async Task<Results<Ok<Page<AuditEntryView>>, ProblemHttpResult>> ListAsync(
         [AsParameters] AuditFilter filter, AuditStore store, CancellationToken cancellation)
     {
-        var query = filter.ToQuery(out var problem);
-        if (query is null)
+        if (filter.ToQuery(out var fault) is not { } query)
         {
-            return problem!;
+            return Problems.Invalid(fault!.Code, fault.Field, fault.Message);
         }
 
         // One more than asked for tells whether there is a next page.
         var rows = await store.ListAsync(query with { Limit = query.Limit + 1 }, cancellation);
         var page = rows.Take(query.Limit).ToArray();
-        var next = rows.Count > page.Length ? Cursor.Encode(Number(page[^1].Log), Number(page[^1].Row.Facts.Seq)) : null;
+        var next = rows.Count > page.Length ? AuditFilter.CursorOf(page[^1].Log, page[^1].Row.Facts.Seq) : null;
         return TypedResults.Ok(new Page<AuditEntryView>([.. page.Select(row => AuditEntryView.Of(row.Row))], next));
     }
 
     private static async Task<Results<Ok<AuditEntryDetailView>, ProblemHttpResult>> GetAsync(long seq, AuditStore store, CancellationToken cancellation) =>
-        await store.FindAsync(seq, cancellation) is { } row
-            ? TypedResults.Ok(new AuditEntryDetailView(
-                AuditEntryView.Of(row), AuditTargets.Read(row.Targets) ?? [], Encoding.UTF8.GetString(row.Bytes), Convert.ToHexStringLower(row.LeafHash)))
-            : Problems.NotFound(ErrorCodes.AuditEntryNotFound, $"The log has no entry {seq}. `hanse audit list` shows what it has.");
+        await store.FindAsync(seq, cancellation) is { } row ? TypedResults.Ok(AuditEntryDetailView.Of(row)) : NoEntry(seq);
 
-    private static async Task<Ok<AuditVerification>> VerifyAsync(AuditVerifier verifier, CancellationToken cancellation) =>
-        TypedResults.Ok(await verifier.VerifyAsync(cancellation));
+    private static async Task<Results<Ok<AuditProof>, ProblemHttpResult>> ProveAsync(long seq, AuditProofs proofs, CancellationToken cancellation) =>
+        await proofs.ProveAsync(seq, cancellation) is { } proof ? TypedResults.Ok(proof) : NoEntry(seq);
 
-    private static string Number(long value) => value.ToString(CultureInfo.InvariantCulture);
+    private static async Task<Ok<Page<CheckpointView>>> CheckpointsAsync(int? limit, CheckpointStore checkpoints, CancellationToken cancellation) =>
+        TypedResults.Ok(new Page<CheckpointView>(
+            [.. (await checkpoints.ListAsync(null, Math.Clamp(limit ?? 100, 1, 1000), cancellation)).Select(c => CheckpointView.Of(c.Signed))], null));
+
+    private static async Task<Ok<AuditStanding>> StandingAsync(AuditStandings standings, CancellationToken cancellation) =>
+        TypedResults.Ok(await standings.ReadAsync(cancellation));
+
+    private static Results<PushStreamHttpResult, ProblemHttpResult> ExportAsync(
+        string? format, [AsParameters] AuditFilter filter, AuditExport export, AuditCsv csv, CancellationToken cancellation)
+    {
+        if (filter.ToQuery(out var fault) is not { } query)
+        {
+            return Problems.Invalid(fault!.Code, fault.Field, fault.Message);
+        }
+
+        return format switch
+        {
+            null or "jsonl" => TypedResults.Stream(stream => export.WriteAsync(filter.Narrows ? query : null, stream, cancellation), "application/jsonl"),
+            "csv" => TypedResults.Stream(stream => csv.WriteAsync(query, stream, cancellation), "text/csv"),
+            _ => Problems.Invalid(ErrorCodes.RequestInvalid, "format", "format is jsonl or csv."),
+        };
+    }
+
+    private static async Task<Ok<AuditCheckView>> VerifyAsync(
+        AuditCheck check, CheckpointDriver checkpoints, AuditNames names, CancellationToken cancellation)
+    {
+        await checkpoints.RoundAsync(cancellation);
+        return TypedResults.Ok(await check.RunAsync(await names.ReadAsync(cancellation), cancellation));
+    }
+
+    private static async Task<Results<Ok<AuditRecovered>, ProblemHttpResult>> RecoverAsync(
+        AuditRecoverRequest request, ActorContext actor, AuditRecovery recovery, CheckpointDriver checkpoints, CancellationToken cancellation)
+    {
+        if (request.Reason.Length is 0 or > 1000 || request.Reason.Any(char.IsControl))
+        {
+            return Problems.Invalid(ErrorCodes.RequestInvalid, "reason", "reason is one line of at most 1000 characters: what happened.");
+        }
+
+        if (actor.AccountId is null)
+        {
+            return Problems.Forbidden(ErrorCodes.Forbidden, "A new log is begun by somebody with a name (A4), not through the socket. Log in: hanse login");
+        }
+
+        if (await recovery.RecoverAsync(actor.ForAudit(), request.Reason, cancellation) is not { } recovered)
+        {
+            return Problems.Conflict(
+                ErrorCodes.AuditSound, "No connected site holds anything that this log does not go on from, so there is nothing to recover. `hanse audit witnesses` shows what they hold.");
+        }
+
+        await checkpoints.RoundAsync(cancellation);
+        return TypedResults.Ok(recovered);
+    }
+
+    private static ProblemHttpResult NoEntry(long seq) =>
+        Problems.NotFound(ErrorCodes.AuditEntryNotFound, $"The log has no entry {seq}. `hanse audit list` shows what it has.");
 }
+
+/// <summary>What happened, for the new log's first entry.</summary>
+internal sealed record AuditRecoverRequest(string Reason = "");

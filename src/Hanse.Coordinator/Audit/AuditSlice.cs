@@ -1,4 +1,6 @@
 using Hanse.Audit;
+using Hanse.Audit.Checkpoints;
+using Hanse.Audit.Witnessing;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Hanse.Coordinator.Audit;
@@ -6,9 +8,11 @@ namespace Hanse.Coordinator.Audit;
 /// <summary>What the audit slice adds to the process.</summary>
 internal static class AuditSlice
 {
-    /// <summary>Needs NpgsqlDataSource and TimeProvider.</summary>
+    /// <summary>Needs NpgsqlDataSource, TimeProvider and <see cref="IAuditIdentity"/>.</summary>
     public static IServiceCollection AddAudit(this IServiceCollection services) => services
-        .AddSingleton<IAuditLog, AuditLog>()
-        .AddSingleton<AuditStore>()
-        .AddSingleton<AuditVerifier>();
+        .AddAuditLog()
+        .AddSingleton<IAuditAlarm, AuditAlarm>()
+        .AddSingleton<AuditNames>()
+        .AddSingleton<AuditRecovery>()
+        .AddSingleton<CheckpointDriver>();
 }

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Google.Protobuf;
+using Hanse.Audit.Checkpoints;
 using Hanse.Authority.Issuing;
 using Hanse.Authority.Sealing;
 using Hanse.Coordinator.Enrollment.Api;
@@ -15,7 +16,7 @@ namespace Hanse.Coordinator.Enrollment;
 
 /// <summary>The federation's keys in use by this replica: the root (unsealed in memory only, T7), this replica's own issuer and
 /// certificate, the customer key, and the trust set built from the registry.</summary>
-internal sealed class Federation(CoordinatorOptions options, FederationStore store, RotationStore rotations, BanStore bans, TimeProvider time) : IFederation
+internal sealed class Federation(CoordinatorOptions options, FederationStore store, RotationStore rotations, BanStore bans, TimeProvider time) : IFederation, IAuditIdentity
 {
     private const string CustomerKeyLabel = "customer-key";
     private readonly SemaphoreSlim _reloading = new(1, 1);
@@ -53,6 +54,10 @@ internal sealed class Federation(CoordinatorOptions options, FederationStore sto
     public PeerVerifier Verifier { get; private set; } = null!;
 
     public event Action? TrustChanged;
+
+    NodeCredential? IAuditIdentity.Credential => IsOpen ? Server.Value : null;
+
+    TrustAnchors IAuditIdentity.Trust => Trust.Value;
 
     /// <summary>Opens the federation, or founds it at the first start of all.</summary>
     /// <exception cref="InvalidDataException">The key file is not the one the root was sealed under.</exception>

@@ -1,5 +1,6 @@
 using Google.Protobuf;
 using Hanse.Coordinator.Enrollment.Api;
+using Hanse.Audit.Witnessing;
 using Hanse.Coordinator.Sites.Api;
 using Hanse.Link;
 using Hanse.Protocol.Errors;
@@ -12,7 +13,7 @@ namespace Hanse.Coordinator.Uplink;
 
 /// <summary>What sites may ask of the coordinator: to take in what their outboxes hold. Answers follow the durable write (invariant 4).</summary>
 internal sealed partial class UplinkHandler(
-    RecordIntake records, StateIntake states, ISiteRegistry sites, ISiteRemoval removal, ISiteTrust trust, ILogger<UplinkHandler> logger) : ILinkHandler
+    RecordIntake records, StateIntake states, ISiteRegistry sites, ISiteRemoval removal, ISiteTrust trust, AuditWitness witness, ILogger<UplinkHandler> logger) : ILinkHandler
 {
     private const int MaxVersion = 64;
     private const int MaxActor = 100;
@@ -39,6 +40,7 @@ internal sealed partial class UplinkHandler(
                 SiteLeave leave => await LeaveAsync(site, leave, cancellation),
                 SiteStatus status => await StatusAsync(site, status, cancellation),
                 TrustReport report => await TrustAsync(site, report, cancellation),
+                AuditCosign question => LinkReply.Of(await witness.CosignAsync(call.Link.PeerIdentity, question, cancellation)),
                 _ => LinkReply.Refuse(ErrorCodes.UnknownMethod, $"The coordinator does not answer {call.Method}."),
             };
         }

@@ -18,8 +18,9 @@ public sealed class MerkleFrontier
 
     /// <summary>The tree with one leaf more.</summary>
     /// <param name="leafHash">What <see cref="MerkleHash.Leaf"/> gave for the entry.</param>
+    /// <param name="completed">Told each complete subtree that the leaf is the last of, smallest first: its level, its index there, its hash.</param>
     /// <exception cref="ArgumentException">Not the length of a hash.</exception>
-    public MerkleFrontier Append(ReadOnlySpan<byte> leafHash)
+    public MerkleFrontier Append(ReadOnlySpan<byte> leafHash, Action<int, ulong, byte[]>? completed = null)
     {
         if (leafHash.Length != MerkleHash.Length)
         {
@@ -32,6 +33,7 @@ public sealed class MerkleFrontier
         for (var i = 1; i <= merged; i++)
         {
             top = MerkleHash.Node(_peaks[^i], top);
+            completed?.Invoke(i, Count >> i, top);
         }
 
         return new(Count + 1, [.. _peaks[..^merged], top]);

@@ -9,6 +9,7 @@ public static class ErrorCodes
     public const string AgentInUse = "agent-in-use";
     public const string AlreadyJoined = "already-joined";
     public const string AuditEntryNotFound = "audit-entry-not-found";
+    public const string AuditSound = "audit-sound";
     public const string Banned = "banned";
     public const string CertificateExpired = "certificate-expired";
     public const string ChallengeExpired = "challenge-expired";

@@ -22,6 +22,7 @@ public static class MethodManifest
         new(Method.SiteStatus, NodeKind.Site, NodeKind.Coordinator, SiteStatus.Descriptor, Empty.Descriptor),
         new(Method.SiteLeave, NodeKind.Site, NodeKind.Coordinator, SiteLeave.Descriptor, Empty.Descriptor),
         new(Method.TrustReport, NodeKind.Site, NodeKind.Coordinator, TrustReport.Descriptor, Empty.Descriptor),
+        new(Method.SiteAuditCosign, NodeKind.Site, NodeKind.Coordinator, AuditCosign.Descriptor, AuditCosigned.Descriptor),
         new(Method.CommandDispatch, NodeKind.Coordinator, NodeKind.Site, CommandDispatch.Descriptor, Empty.Descriptor),
         new(Method.CommandCancel, NodeKind.Coordinator, NodeKind.Site, CommandCancel.Descriptor, Empty.Descriptor),
         new(Method.DesiredState, NodeKind.Coordinator, NodeKind.Site, DesiredState.Descriptor, DesiredStateReceipt.Descriptor),
@@ -29,6 +30,8 @@ public static class MethodManifest
         new(Method.ExecutionOutput, NodeKind.Coordinator, NodeKind.Site, ExecutionOutputQuery.Descriptor, ExecutionOutput.Descriptor),
         new(Method.HostRemove, NodeKind.Coordinator, NodeKind.Site, HostRemove.Descriptor, Empty.Descriptor),
         new(Method.SiteRenew, NodeKind.Coordinator, NodeKind.Site, RenewNow.Descriptor, Empty.Descriptor),
+        new(Method.AuditCosign, NodeKind.Coordinator, NodeKind.Site, AuditCosign.Descriptor, AuditCosigned.Descriptor),
+        new(Method.AuditHeld, NodeKind.Coordinator, NodeKind.Site, AuditHeldQuery.Descriptor, AuditHeld.Descriptor),
     }.ToDictionary(c => c.Method);
 
     public static IReadOnlyCollection<MethodContract> All => Contracts.Values;

@@ -1,5 +1,6 @@
 using Dapper;
 using Google.Protobuf;
+using Hanse.Audit;
 using Hanse.Protocol.Errors;
 using Hanse.Protocol.Ids;
 using Hanse.Protocol.Messages;
@@ -21,12 +22,13 @@ internal sealed class HostStore : IHostEnrolment, IAsyncDisposable
 
     private readonly NpgsqlDataSource _database;
     private readonly IOutbox _outbox;
+    private readonly IAuditLog _audit;
     private readonly TimeProvider _time;
     private readonly WriteBatcher<(HostId Host, JoinedHost Joined), HostId> _joins;
 
-    public HostStore(NpgsqlDataSource database, IOutbox outbox, TimeProvider time)
+    public HostStore(NpgsqlDataSource database, IOutbox outbox, IAuditLog audit, TimeProvider time)
     {
-        (_database, _outbox, _time) = (database, outbox, time);
+        (_database, _outbox, _audit, _time) = (database, outbox, audit, time);
         _joins = new(AddAsync);
     }
 
@@ -206,10 +208,16 @@ internal sealed class HostStore : IHostEnrolment, IAsyncDisposable
             },
             transaction, cancellationToken: cancellation));
         await PublishAsync(transaction, [.. fresh.Select(f => f.Host.Value)], cancellation);
+        await _audit.AppendAsync(connection, transaction, [.. fresh.Select(f => Joined(f.Host, f.Joined))], cancellation);
         await transaction.CommitAsync(cancellation);
         _outbox.WakeStates();
         return [.. batch.Select(b => held[Convert.ToHexString(b.Joined.Certificate.Spki)])];
     }
+
+    private static AuditEvent Joined(HostId host, JoinedHost joined) => new("host.join", new AuditActor($"host:{host}"))
+    {
+        Hosts = [host], Outcome = "done", Detail = new Dictionary<string, string> { ["hostname"] = joined.Hostname, ["agentVersion"] = joined.AgentVersion },
+    };
 
     private async Task ChangeAsync(NpgsqlTransaction transaction, HostId host, string assignments, object parameters, CancellationToken cancellation)
     {

@@ -1,4 +1,5 @@
 using Dapper;
+using Hanse.Audit;
 using Hanse.Link;
 using Hanse.Protocol.Errors;
 using Hanse.Protocol.Ids;
@@ -10,7 +11,7 @@ using Npgsql;
 namespace Hanse.Site.Agents;
 
 /// <summary>The hosts as other slices see them; removing and banning cut the live link at once (T6).</summary>
-internal sealed class Hosts(NpgsqlDataSource database, HostStore store, AgentLinks links, HostCounter counter, IOutbox outbox, TimeProvider time)
+internal sealed class Hosts(NpgsqlDataSource database, HostStore store, AgentLinks links, HostCounter counter, IOutbox outbox, IAuditLog audit, TimeProvider time)
     : IHosts
 {
     public async Task<bool> RemoveAsync(HostId host, bool ban, string actor, string reason, CancellationToken cancellation)
@@ -44,6 +45,8 @@ internal sealed class Hosts(NpgsqlDataSource database, HostStore store, AgentLin
             await store.RemoveAsync(transaction, host, cancellation);
         }
 
+        var entry = new AuditEvent(ban ? "host.ban" : "host.remove", new AuditActor(actor)) { Hosts = [host], Reason = reason, Outcome = "done" };
+        await audit.AppendAsync(connection, transaction, entry, cancellation);
         await transaction.CommitAsync(cancellation);
         outbox.Wake();
         await links.KeepOutAsync(host, ban

@@ -1,4 +1,5 @@
 using Dapper;
+using Hanse.Audit;
 using Hanse.Protocol.Ids;
 using Hanse.Protocol.Messages;
 using Hanse.Site.Uplink.Api;
@@ -7,7 +8,7 @@ using Npgsql;
 namespace Hanse.Site.Agents;
 
 /// <summary>Newcomers that showed a host's key while its true holder was here (J5), kept to be shown to people.</summary>
-internal sealed class QuarantineStore(NpgsqlDataSource database, IOutbox outbox, TimeProvider time)
+internal sealed class QuarantineStore(NpgsqlDataSource database, IOutbox outbox, IAuditLog audit, TimeProvider time)
 {
     /// <summary>Counts one more try from this address; the first is told to the coordinator.</summary>
     public async Task AddAsync(HostId host, string remote, CancellationToken cancellation)
@@ -35,6 +36,8 @@ internal sealed class QuarantineStore(NpgsqlDataSource database, IOutbox outbox,
                     },
                 }],
                 cancellation);
+            var entry = new AuditEvent("host.quarantine", new AuditActor("site", SourceAddress: address)) { Hosts = [host], Outcome = "done" };
+            await audit.AppendAsync(connection, transaction, entry, cancellation);
         }
 
         await transaction.CommitAsync(cancellation);

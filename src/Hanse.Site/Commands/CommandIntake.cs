@@ -11,7 +11,7 @@ namespace Hanse.Site.Commands;
 
 /// <summary>What the coordinator, the socket and the agents tell about commands, each durable before it is answered.</summary>
 internal sealed class CommandIntake(
-    NpgsqlDataSource database, ExecutionWriter writer, OutputStore output, IHosts hosts, IOutbox outbox, CommandSignal signal, TimeProvider time)
+    NpgsqlDataSource database, ExecutionWriter writer, OutputStore output, IHosts hosts, CommandNotes notes, CommandSignal signal, TimeProvider time)
     : ICommands
 {
     /// <summary>D4: milliseconds. Whoever says more means no deadline.</summary>
@@ -32,8 +32,14 @@ internal sealed class CommandIntake(
         };
         await using var connection = await database.OpenConnectionAsync(cancellation);
         await using var transaction = await connection.BeginTransactionAsync(cancellation);
-        await CommandStore.AddAsync(transaction, command, cancellation);
-        await TakeAsync(transaction, CommandId.From(command.Id), [.. dispatch.HostIds.Select(h => HostId.FromBytes(h.Span))], cancellation);
+        var added = await CommandStore.AddAsync(transaction, command, cancellation);
+        var targets = dispatch.HostIds.Select(h => HostId.FromBytes(h.Span)).ToList();
+        await TakeAsync(transaction, CommandId.From(command.Id), targets, cancellation);
+        if (added)
+        {
+            await notes.TakenAsync(transaction, command, targets, cancellation);
+        }
+
         await transaction.CommitAsync(cancellation);
         Woke();
     }
@@ -46,19 +52,8 @@ internal sealed class CommandIntake(
         if (await CommandStore.AddAsync(transaction, command, cancellation))
         {
             var id = CommandId.From(command.Id);
-            var detail = System.Text.Json.JsonSerializer.Serialize(new { commandId = id.ToString(), hosts = targets.Select(t => t.ToString()) });
-            await outbox.AppendAsync(
-                transaction,
-                [new Record
-                {
-                    Audit = new AuditRecord
-                    {
-                        OccurredUnixMs = command.CreatedAt.ToUnixTimeMilliseconds(), Operation = "command.issued-at-site",
-                        Actor = command.Actor, DetailJson = detail,
-                    },
-                }],
-                cancellation);
             await TakeAsync(transaction, id, targets, cancellation);
+            await notes.TakenAsync(transaction, command, targets, cancellation);
         }
 
         await transaction.CommitAsync(cancellation);
@@ -78,6 +73,7 @@ internal sealed class CommandIntake(
             [.. targets.Select(h => ExecutionInput.Ended(
                 id, h, current => ExecutionMachine.Cancel(current, ExecutionNode.Site), ExecutionReasons.CancelRequested, time.GetUtcNow()))],
             cancellation);
+        await notes.CancelledAsync(transaction, id, [.. targets], cancel.Actor, cancellation);
         await transaction.CommitAsync(cancellation);
         Woke();
     }
@@ -121,7 +117,7 @@ internal sealed class CommandIntake(
 
     private void Woke()
     {
-        outbox.Wake();
+        notes.Wake();
         signal.Work.Set();
         signal.Reports.Set();
     }

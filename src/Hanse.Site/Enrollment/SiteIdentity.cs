@@ -1,5 +1,6 @@
 using System.Net;
 using System.Security.Cryptography.X509Certificates;
+using Hanse.Audit.Checkpoints;
 using Hanse.Authority.Issuing;
 using Hanse.Link.Dialing;
 using Hanse.Protocol.Ids;
@@ -13,7 +14,7 @@ namespace Hanse.Site.Enrollment;
 
 /// <summary>Who this site is: its row, its issuing key, its own certificate and its trust set. Opened at start, or made by joining; from
 /// then on it lives as long as the site's data.</summary>
-internal sealed class SiteIdentity(SiteOptions options, SiteStore store, TimeProvider time) : ISiteIdentity
+internal sealed class SiteIdentity(SiteOptions options, SiteStore store, TimeProvider time) : ISiteIdentity, IAuditIdentity
 {
     private readonly TaskCompletionSource<SiteKeys> _joined = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile EnrolledSite? _row;
@@ -23,6 +24,10 @@ internal sealed class SiteIdentity(SiteOptions options, SiteStore store, TimePro
     public SiteKeys? Keys => !_closed && _joined.Task.IsCompletedSuccessfully ? _joined.Task.Result : null;
 
     public EnrolledSite? Row => _row;
+
+    NodeCredential? IAuditIdentity.Credential => Keys?.Server.Value;
+
+    TrustAnchors IAuditIdentity.Trust => Keys!.Trust.Value;
 
     public SiteSelf? Self => Keys is { } keys && _row is { } row ? Describe(keys, row) : null;
 

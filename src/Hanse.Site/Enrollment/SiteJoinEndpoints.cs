@@ -1,3 +1,4 @@
+using Hanse.Audit.Witnessing;
 using Hanse.Protocol.Errors;
 using Hanse.Site.Agents.Api;
 using Hanse.Site.Api;
@@ -20,7 +21,7 @@ internal static class SiteJoinEndpoints
         api.MapGet("/status", StatusAsync);
     }
 
-    private static async Task<IResult> JoinAsync(JoinRequest request, SiteJoiner joiner, SiteIdentity identity, CancellationToken cancellation)
+    private static async Task<IResult> JoinAsync(JoinRequest request, SiteJoiner joiner, SiteIdentity identity, HttpContext context, CancellationToken cancellation)
     {
         if (string.IsNullOrWhiteSpace(request.JoinString))
         {
@@ -33,7 +34,7 @@ internal static class SiteJoinEndpoints
             return Results.Ok(new { ok = looked.All(f => f.Outcome != JoinFinding.FailedOutcome), checks = looked });
         }
 
-        var (checks, refusal) = await joiner.JoinAsync(request.JoinString, cancellation);
+        var (checks, refusal) = await joiner.JoinAsync(request.JoinString, context.User.Identity!.Name!, cancellation);
         if (refusal is not null)
         {
             var status = refusal.Code is ErrorCodes.AlreadyJoined or ErrorCodes.RoleConflict ? 409 : refusal.Retryable ? 503 : 400;
@@ -59,8 +60,9 @@ internal static class SiteJoinEndpoints
     }
 
     private static async Task<IResult> StatusAsync(
-        SiteIdentity identity, IUplinkStatus uplink, IHosts hosts, DiskSpace space, CancellationToken cancellation)
+        SiteIdentity identity, IUplinkStatus uplink, IHosts hosts, DiskSpace space, AuditStandings audit, CancellationToken cancellation)
     {
+        var problems = (await audit.ReadAsync(cancellation)).Problems(_ => "the coordinator");
         var (self, link, depth) = (identity.Self, uplink.Link, await uplink.DepthAsync(cancellation));
         var (all, online) = await hosts.CountAsync(cancellation);
         return Results.Ok(new
@@ -71,6 +73,7 @@ internal static class SiteJoinEndpoints
             lastError = link?.LastError is { } error ? new { code = error.Code, message = error.Message } : null,
             hostCount = all, onlineCount = online, queueDepth = depth.Waiting, oldestRecord = depth.Oldest,
             intermediateExpires = self?.IntermediateNotAfter, diskFree = space.Free, diskFull = space.Refusal() is not null,
+            auditOk = problems.Count == 0, auditProblems = problems,
         });
     }
 

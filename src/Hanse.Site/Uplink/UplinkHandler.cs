@@ -4,6 +4,7 @@ using Hanse.Protocol.Errors;
 using Hanse.Protocol.Ids;
 using Hanse.Protocol.Messages;
 using Hanse.Site.Agents.Api;
+using Hanse.Site.Audit.Api;
 using Hanse.Site.Commands.Api;
 using Hanse.Site.Enrollment.Api;
 using Hanse.Site.Inventory.Api;
@@ -14,9 +15,13 @@ namespace Hanse.Site.Uplink;
 
 /// <summary>The site's inbox: what the coordinator may ask. An order is durable before it is answered (D2).</summary>
 internal sealed partial class UplinkHandler(
-    ICommands commands, IInventory inventory, IHosts hosts, IDesiredState desired, ISiteRenewal renewal, DiskSpace space, ILogger<UplinkHandler> logger) : ILinkHandler
+    UplinkInbox inbox, DiskSpace space, ILogger<UplinkHandler> logger) : ILinkHandler
 {
-    public void OnOpened(NodeLink link) => LogOpened(link.Peer.Remote, link.Fence);
+    public void OnOpened(NodeLink link)
+    {
+        LogOpened(link.Peer.Remote, link.Fence);
+        inbox.Audit.LinkOpened(link);
+    }
 
     public async ValueTask<LinkReply> HandleAsync(LinkCall call, IMessage request, CancellationToken cancellation)
     {
@@ -25,12 +30,14 @@ internal sealed partial class UplinkHandler(
             return request switch
             {
                 CommandDispatch when space.Refusal() is { } full => LinkReply.Refuse(full), // U7: the coordinator tries again
-                CommandDispatch dispatch => await DoneAsync(commands.TakeAsync(dispatch, cancellation)),
-                CommandCancel cancel => await DoneAsync(commands.CancelAsync(cancel, cancellation)),
-                DesiredState state => LinkReply.Of(await desired.AcceptAsync(state, cancellation)),
+                CommandDispatch dispatch => await DoneAsync(inbox.Commands.TakeAsync(dispatch, cancellation)),
+                CommandCancel cancel => await DoneAsync(inbox.Commands.CancelAsync(cancel, cancellation)),
+                DesiredState state => LinkReply.Of(await inbox.Desired.AcceptAsync(state, cancellation)),
                 RenewNow => Renew(),
-                HostDetailQuery query => Found(await inventory.ReadAsync(HostId.FromBytes(query.HostId.Span), query.Section, cancellation)),
-                ExecutionOutputQuery query => Found(await commands.ReadOutputAsync(query, cancellation)),
+                HostDetailQuery query => Found(await inbox.Inventory.ReadAsync(HostId.FromBytes(query.HostId.Span), query.Section, cancellation)),
+                ExecutionOutputQuery query => Found(await inbox.Commands.ReadOutputAsync(query, cancellation)),
+                AuditCosign question => LinkReply.Of(await inbox.Audit.CosignAsync(call.Link, question, cancellation)),
+                AuditHeldQuery => LinkReply.Of(await inbox.Audit.HeldAsync(call.Link, cancellation)),
                 HostRemove remove => await RemoveAsync(remove, cancellation),
                 _ => LinkReply.Refuse(ErrorCodes.UnknownMethod, $"The site does not answer {call.Method}."),
             };
@@ -56,12 +63,12 @@ internal sealed partial class UplinkHandler(
 
     private LinkReply Renew()
     {
-        renewal.RenewNow();
+        inbox.Renewal.RenewNow();
         return LinkReply.Done;
     }
 
     private async ValueTask<LinkReply> RemoveAsync(HostRemove remove, CancellationToken cancellation) =>
-        await hosts.RemoveAsync(HostId.FromBytes(remove.HostId.Span), remove.Ban, remove.Actor, remove.Reason, cancellation)
+        await inbox.Hosts.RemoveAsync(HostId.FromBytes(remove.HostId.Span), remove.Ban, remove.Actor, remove.Reason, cancellation)
             ? LinkReply.Done
             : LinkReply.Refuse(ErrorCodes.HostUnknown, "The site has no such host.", "hostId");
 
@@ -86,3 +93,6 @@ internal sealed partial class UplinkHandler(
     [LoggerMessage(4, LogLevel.Error, "Handling {Method} failed")]
     private partial void LogFault(Exception fault, Method method);
 }
+
+/// <summary>The slices that what comes down is for.</summary>
+internal sealed record UplinkInbox(ICommands Commands, IInventory Inventory, IHosts Hosts, IDesiredState Desired, ISiteRenewal Renewal, IAuditUplink Audit);

@@ -25,8 +25,9 @@ public sealed record PeerExpectation
 
     public TimeSpan ReturnWindow { get; init; } = DefaultReturnWindow;
 
-    /// <summary>Only for the signer of a revocation list, which must not depend on a list.</summary>
-    internal bool IgnoreBans { get; init; }
+    /// <summary>For who signed something in the past: a revocation list must not depend on a list, and what a node signed before it
+    /// was banned stays signed.</summary>
+    public bool IgnoreBans { get; init; }
 
     public static PeerExpectation Coordinator() => new(NodeKind.Coordinator);
 

@@ -35,6 +35,11 @@ internal sealed class TestSite(CoordinatorHost coordinator, SiteJoinOutcome.Join
 
     public ConcurrentQueue<DesiredState> Desired { get; } = [];
 
+    /// <summary>Set where a test runs the checkpoint driver.</summary>
+    public Func<AuditCosign, AuditCosigned>? Witness { get; set; }
+
+    public AuditHeld Held { get; set; } = new();
+
     /// <summary>Null with a live link, otherwise the refusal.</summary>
     public async Task<Error?> DialAsync(CurrentTrust? trust = null)
     {
@@ -91,6 +96,8 @@ internal sealed class TestSite(CoordinatorHost coordinator, SiteJoinOutcome.Join
     public ValueTask<LinkReply> HandleAsync(LinkCall call, IMessage request, CancellationToken cancellation) => ValueTask.FromResult(request switch
     {
         DesiredState state => Take(state),
+        AuditCosign question => LinkReply.Of(Witness!(question)),
+        AuditHeldQuery => LinkReply.Of(Held),
         _ => throw new InvalidOperationException($"{call.Method}"),
     });
 

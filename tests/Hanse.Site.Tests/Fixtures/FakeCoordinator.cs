@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
 using Google.Protobuf;
+using Hanse.Audit.Checkpoints;
 using Hanse.Link;
 using Hanse.Link.Accepting;
 using Hanse.Link.Pulse;
@@ -43,6 +44,8 @@ internal sealed class FakeCoordinator(TestPki pki, string socketPath) : INodeSer
     public ConcurrentQueue<RecordBatch> Batches { get; } = [];
 
     public ConcurrentQueue<ByteString> Epochs { get; } = [];
+
+    public ConcurrentQueue<AuditCosign> Checkpoints { get; } = [];
 
     public ConcurrentDictionary<string, StateEntry> States { get; } = [];
 
@@ -147,6 +150,7 @@ internal sealed class FakeCoordinator(TestPki pki, string socketPath) : INodeSer
         SiteStatus => LinkReply.Done,
         SiteLeave leave => Take(call.Link, leave),
         TrustReport report => Take(report),
+        AuditCosign question => LinkReply.Of(Cosign(question)),
         _ => throw new InvalidOperationException($"{call.Method}"),
     });
 
@@ -201,6 +205,16 @@ internal sealed class FakeCoordinator(TestPki pki, string socketPath) : INodeSer
     {
         Reports.Enqueue(report);
         return LinkReply.Done;
+    }
+
+    /// <summary>As a coordinator that is content with every log.</summary>
+    private AuditCosigned Cosign(AuditCosign question)
+    {
+        Checkpoints.Enqueue(question);
+        Assert.True(SignedCheckpoint.TryParse(question.Note, out var signed));
+        var answer = new AuditCosigned { Signature = NoteSigner.Sign(signed.Checkpoint, pki.Coordinator, pki.Time.GetUtcNow()).ToLine(), Held = question.Note };
+        answer.Certificates.AddRange(SignerCertificates.Of(pki.Coordinator).ToDer().Select(ByteString.CopyFrom));
+        return answer;
     }
 
     private LinkReply Take(StateBatch batch)

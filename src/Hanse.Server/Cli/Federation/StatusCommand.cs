@@ -23,6 +23,12 @@ internal static class StatusCommand
                 CliOutput.Fields(cli, [("server", api.Where), .. status.Select(p => (p.Key, status.Text(p.Key)))]);
             }
 
+            if (status.Text("auditOk") == "false")
+            {
+                await cli.Error.WriteLineAsync("The audit log is NOT as others saw it: hanse audit witnesses shows what they hold.");
+                return ExitCodes.Failed;
+            }
+
             return ExitCodes.Ok;
         });
         return command;

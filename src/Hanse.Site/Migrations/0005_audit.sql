@@ -1,0 +1,103 @@
+-- The site's own audit log: what was done here, by whom (A1-A3). The same tables as the coordinator's. It begins with this migration.
+
+create table audit_log (
+    ordinal integer primary key,
+    log_id uuid not null unique,
+    entry_count bigint not null,
+    frontier bytea not null,                  -- peaks of the Merkle tree over entry_count leaves
+    started_at timestamptz not null
+);
+
+-- bytes is what was hashed; every other column repeats a part of it and is compared with it by verification.
+create table audit_entry (
+    log integer not null,
+    seq bigint not null,                      -- gapless from 1: leaf index + 1
+    bytes bytea not null,
+    leaf_hash bytea not null,
+    occurred_at timestamptz not null,
+    actor text not null,
+    account text,
+    token text,
+    source_address text,
+    operation text not null,
+    site_id uuid,
+    hosts_count bigint not null,
+    hosts_root bytea,
+    command_id uuid,
+    outcome text,
+    reason text,
+    primary key (log, seq)
+);
+
+create table audit_target (
+    log integer not null,
+    seq bigint not null,
+    hosts bytea not null,
+    primary key (log, seq)
+);
+
+-- Roots of complete subtrees of 2^level entries, for level 8, 16, …: a proof reads a few of them and never the whole log.
+create table audit_node (
+    log integer not null,
+    level smallint not null,
+    position bigint not null,
+    hash bytea not null,
+    primary key (log, level, position)
+);
+
+-- Checkpoints of the own log, as signed; what witnesses signed beside it.
+create table audit_checkpoint (
+    log integer not null,
+    size bigint not null,
+    note text not null,
+    created_at timestamptz not null,
+    primary key (log, size)
+);
+create table audit_cosignature (
+    log integer not null,
+    size bigint not null,
+    signer text not null,                     -- identity of the node
+    line text not null,
+    primary key (log, size, signer)
+);
+
+-- Public certificates of all who signed here, so that what they signed can be shown to anybody.
+create table audit_certificate (
+    hash bytea primary key,
+    der bytea not null
+);
+
+-- How each witness last answered; problem is why it did not cosign.
+create table audit_witness (
+    signer text primary key,
+    log integer not null,
+    size bigint not null,
+    cosigned_at timestamptz,
+    problem text,
+    problem_at timestamptz
+);
+
+-- Of logs of others: the newest checkpoint that this node has cosigned. A log that was followed by another (A4) stays.
+create table audit_held (
+    owner text not null,
+    log_id uuid not null,
+    size bigint not null,
+    note text not null,
+    seen_at timestamptz not null,
+    followed_by uuid,
+    primary key (owner, log_id)
+);
+
+-- For good: where a log of another did not go on from what this node had seen of it.
+create table audit_break (
+    id bigint generated always as identity primary key,
+    owner text not null,
+    log_id uuid not null,
+    kind text not null check (kind in ('conflict', 'recovered')),
+    why text not null,
+    held text not null,                       -- note
+    shown text not null,                      -- note
+    detected_at timestamptz not null,
+    healed_at timestamptz                     -- of a conflict: when the owner again showed what goes on from what is held
+);
+create unique index audit_break_open on audit_break (owner) where kind = 'conflict' and healed_at is null;
