@@ -54,13 +54,13 @@ public static class CoordinatorModule
             .AddSingleton<RotationReader>().AddSingleton<RotationDesk>().AddSingleton<RotationDriver>();
         services
             .AddSingleton<SiteStore>().AddSingleton<ISites>(s => s.GetRequiredService<SiteStore>())
-            .AddSingleton<IHostTagsObserver>(s => s.GetRequiredService<SiteStore>())
+            .AddSingleton<IHostTagsObserver>(s => s.GetRequiredService<SiteStore>()).AddSingleton<IHostMoveObserver>(s => s.GetRequiredService<SiteStore>())
             .AddSingleton<SiteLinks>().AddSingleton<ISiteChannel>(s => s.GetRequiredService<SiteLinks>())
-            .AddSingleton<ISiteRegistry, SiteRegistry>().AddSingleton<DesiredStateDriver>()
+            .AddSingleton<ISiteRegistry, SiteRegistry>().AddSingleton<SiteContents>().AddSingleton<DesiredStateDriver>()
             .AddSingleton<SiteActions>().AddSingleton<ISiteRemoval, SiteRemoval>();
         services
             .AddSingleton<IRollups, RollupStore>()
-            .AddSingleton<RecordIntake>().AddSingleton<StateIntake>().AddSingleton<UplinkHandler>()
+            .AddSingleton<HostFacts>().AddSingleton<RecordIntake>().AddSingleton<StateIntake>().AddSingleton<UplinkHandler>()
             .AddSingleton<ILinkAdmission, SiteAdmission>()
             .AddSingleton<CoordinatorMetrics>();
         return services;

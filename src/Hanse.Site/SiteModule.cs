@@ -141,7 +141,7 @@ public static class SiteModule
         .AddSingleton<ICoordinatorChannel>(s => s.GetRequiredService<UplinkDriver>());
 
     private static void AddHosts(IServiceCollection services) => services
-        .AddSingleton<HostStore>().AddSingleton<IHostEnrolment>(s => s.GetRequiredService<HostStore>())
+        .AddSingleton<HostStore>().AddSingleton<IHostMoves, HostMoveStore>().AddSingleton<IHostEnrolment>(s => s.GetRequiredService<HostStore>())
         .AddSingleton<IHosts, Hosts>().AddSingleton<HostCounter>()
         .AddSingleton<AgentLinks>().AddSingleton<IAgentChannel>(s => s.GetRequiredService<AgentLinks>())
         .AddSingleton<PresenceDriver>().AddSingleton<LinkSecretStore>().AddSingleton<QuarantineStore>()

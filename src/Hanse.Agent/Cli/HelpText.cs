@@ -7,7 +7,7 @@ internal static class HelpText
         hanse-agent: makes this machine a host of a Hanse site.
 
         Usage:
-          hanse-agent join   [--data DIR] [--file FILE] [-o json]   join with the join string of `hanse agent invite`
+          hanse-agent join   [--data DIR] [--file FILE] [-o json]   join, or move to another site, with the join string of `hanse agent invite`
           hanse-agent run    [--data DIR] [options]                 run in the foreground until SIGTERM
           hanse-agent status [--data DIR] [-o json]                 show identity, certificate and link
           hanse-agent reset  [--data DIR] [--yes]                   forget the identity, for preparing an image

@@ -8,7 +8,7 @@ using Hanse.Trust.Keys;
 
 namespace Hanse.Agent.Cli;
 
-/// <summary><c>hanse-agent join</c> (J1–J3). Repeated after a crash it uses the same key, so the site gives the same identity.</summary>
+/// <summary><c>hanse-agent join</c> (J1–J3); with a credential of another site it moves there (J4). Repeated after a crash it uses the same key, so the site gives the same identity.</summary>
 internal static class JoinVerb
 {
     private const int LongestText = 64 * 1024;
@@ -22,11 +22,6 @@ internal static class JoinVerb
             return terminal.Fail(ExitCode.InUse, $"{folder.Root} is in use by process {holder}. Stop that agent first, or use another --data.");
         }
 
-        if (folder.HasJoined)
-        {
-            return terminal.Fail(ExitCode.Failed, $"{folder.Root} already belongs to a site (hanse-agent status shows it). To join another one, run hanse-agent reset first.");
-        }
-
         var text = await ReadAsync(arguments, terminal, cancellation);
         var read = JoinString.Parse(text, NodeKind.Agent, time.GetUtcNow());
         if (read is not JoinStringOutcome.Read { Invitation: var invitation })
@@ -34,7 +29,9 @@ internal static class JoinVerb
             return terminal.Fail(ExitCode.Refused, $"{read.Message} ({read.Code})");
         }
 
-        var outcome = await new JoinClient(time).JoinAgentAsync(invitation, NodeKey.LoadOrGenerate(folder.JoinKey), Describe(time), cancellation);
+        // J4: one that has joined before proves by its credential who it is, and keeps its id.
+        NodeCredential.TryLoad(folder.Credential, out var moving);
+        var outcome = await new JoinClient(time).JoinAgentAsync(invitation, NodeKey.LoadOrGenerate(folder.JoinKey), Describe(time), cancellation, moving);
         if (outcome is not AgentJoinOutcome.Joined joined)
         {
             var refusal = ((AgentJoinOutcome.Refused)outcome).Refusal;
@@ -42,7 +39,7 @@ internal static class JoinVerb
         }
 
         AgentIdentity.Save(folder, joined);
-        Print(arguments, terminal, folder, joined);
+        Print(arguments, terminal, folder, joined, moving is not null);
         return ExitCode.Done;
     }
 
@@ -71,7 +68,7 @@ internal static class JoinVerb
         return new HostDescription(system.Hostname(), system.MachineId() ?? "", boot.BootId, Versions.Software);
     }
 
-    private static void Print(AgentArguments arguments, Terminal terminal, AgentFolder folder, AgentJoinOutcome.Joined joined)
+    private static void Print(AgentArguments arguments, Terminal terminal, AgentFolder folder, AgentJoinOutcome.Joined joined, bool moved)
     {
         if (arguments.Json)
         {
@@ -80,7 +77,7 @@ internal static class JoinVerb
         }
         else
         {
-            terminal.Out.WriteLine($"Joined site {joined.Site} as host {joined.Host}. Start the agent: hanse-agent run --data {folder.Root}");
+            terminal.Out.WriteLine($"{(moved ? "Moved to" : "Joined")} site {joined.Site} as host {joined.Host}. Start the agent: hanse-agent run --data {folder.Root}");
         }
     }
 }

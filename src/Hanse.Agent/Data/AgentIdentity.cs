@@ -25,6 +25,12 @@ internal sealed record AgentIdentity(CurrentCredential Credential, CurrentTrust 
                 $"{folder.Root} holds a credential but not all that belongs to it. Restore it from a backup, or run hanse-agent reset and join again.");
         }
 
+        if (credential.Value.Identity.Site != id)
+        {
+            throw new InvalidDataException(
+                $"A move of {folder.Root} to site {site.Site} was interrupted. Run hanse-agent join again with the same join string: it goes on where it stopped.");
+        }
+
         var addresses = site.Addresses.Select(a => NodeAddress.TryParse(a, out var address) ? address : null).OfType<NodeAddress>().ToList();
         return new AgentIdentity(credential, trust, id, site.ServerName, addresses);
     }
@@ -39,7 +45,11 @@ internal sealed record AgentIdentity(CurrentCredential Credential, CurrentTrust 
         _ = CurrentTrust.Create(folder.Trust, joined.Trust);
         _ = CurrentCredential.Create(folder.Credential, joined.Credential);
         DurableFolder.Sync(folder.Root);
-        File.Delete(folder.JoinKey);
+        foreach (var file in new[] { folder.JoinKey, folder.LinkSecret, folder.RenewalKey }) // the last two are of a site before (J4)
+        {
+            File.Delete(file);
+        }
+
     }
 
     internal static SiteRecord? ReadSite(AgentFolder folder)

@@ -33,6 +33,8 @@ internal sealed class Federation(CoordinatorOptions options, FederationStore sto
 
     public IReadOnlyList<string> RootPins => [.. Trust.Value.Roots.Select(root => SpkiHash.Of(root).ToString())];
 
+    public TrustAnchors Anchors => Trust.Value;
+
     public Guid Replica { get; } = FederationId.New().Value;
 
     public bool IsOpen => _row is not null && Server is not null;

@@ -1,4 +1,5 @@
 using Dapper;
+using Hanse.Audit;
 using Hanse.Coordinator.Hosts.Api;
 using Hanse.Coordinator.Sites.Api;
 using Hanse.Protocol.Ids;
@@ -12,7 +13,7 @@ namespace Hanse.Coordinator.Hosts;
 /// a deleted one stays deleted, and a host that another site owns is refused and shown, never taken (J4).
 /// Steps: 1 read and validate, 2 number the shared texts, 3 upsert, 4 delete, 5 explain what was not applied.
 /// </summary>
-internal sealed class HostDirectoryStore(TimeProvider time) : IHostDirectory, ISiteRemovalObserver
+internal sealed class HostDirectoryStore(IAuditLog audit, TimeProvider time) : IHostDirectory, ISiteRemovalObserver
 {
     public async Task<IReadOnlyList<StateRefusal>> ApplyAsync(
         NpgsqlConnection connection,
@@ -36,11 +37,13 @@ internal sealed class HostDirectoryStore(TimeProvider time) : IHostDirectory, IS
 
             // 5
             var rest = live.Where(e => !applied.Contains(e.Id)).ToList();
-            refusals.AddRange(await HostConflictStore.RefuseAsync(batch, rest, cancellation));
+            refusals.AddRange(await HostConflictStore.RefuseAsync(batch, rest, audit, cancellation));
         }
 
         // 4
-        await HostTombstoneStore.DeleteAsync(batch, [.. read.Where(e => e.Deleted)], cancellation);
+        var deleted = read.Where(e => e.Deleted).ToList();
+        await HostTombstoneStore.DeleteAsync(batch, deleted, cancellation);
+        await HostConflictStore.ForgetAsync(batch, [.. deleted.Select(e => e.Id)], cancellation);
         return refusals;
     }
 

@@ -19,6 +19,8 @@ internal static class HostEndpoints
     {
         var hosts = api.MapGroup("/hosts").WithTags("Hosts");
         hosts.MapGet("", SearchAsync).WithName("SearchHosts").WithSummary("Hosts of all sites, connected or not").RequireAuthorization(AccessPolicies.Viewer);
+        hosts.MapGet("/conflicts", ConflictsAsync).WithName("ListHostConflicts").WithSummary("Hosts that one site reports and another owns")
+            .RequireAuthorization(AccessPolicies.Viewer);
         hosts.MapGet("/{host}", GetAsync).WithName("GetHost").WithSummary("One host").RequireAuthorization(AccessPolicies.Viewer);
         hosts.MapGet("/{host}/sections", SectionsAsync).WithName("ListHostSections").WithSummary("What its site knows about a host, by section")
             .RequireAuthorization(AccessPolicies.Viewer);
@@ -35,6 +37,12 @@ internal static class HostEndpoints
     private static async Task<Results<Ok<HostPage>, ProblemHttpResult>> SearchAsync(
         [AsParameters] HostFilter filter, HostSearch search, CancellationToken cancellation) =>
         filter.ToQuery(out var problem) is { } query ? TypedResults.Ok(await search.SearchAsync(query, cancellation)) : problem!;
+
+    private static async Task<Ok<Page<HostConflict>>> ConflictsAsync(NpgsqlDataSource database, int? limit, CancellationToken cancellation)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellation);
+        return TypedResults.Ok(new Page<HostConflict>(await HostConflictReadStore.ListAsync(connection, Math.Clamp(limit ?? 1000, 1, 1000), cancellation), null));
+    }
 
     private static async Task<Results<Ok<HostRecord>, ProblemHttpResult>> GetAsync(
         string host, IHostLookup lookup, NpgsqlDataSource database, CancellationToken cancellation)

@@ -15,6 +15,7 @@ internal static class HostsSetup
         services.AddSingleton<HostDetailProxy>();
         services.AddSingleton<HostActions>();
         services.AddSingleton<IHostLookup, HostLookup>();
+        services.AddSingleton<IHostMoves, HostMoveStore>();
         services.AddSingleton<HostDirectoryStore>();
         services.AddSingleton<IHostDirectory>(s => s.GetRequiredService<HostDirectoryStore>());
         services.AddSingleton<ISiteRemovalObserver>(s => s.GetRequiredService<HostDirectoryStore>());

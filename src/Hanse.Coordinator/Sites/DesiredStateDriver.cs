@@ -1,7 +1,6 @@
 using System.Threading.Channels;
 using Google.Protobuf;
 using Hanse.Coordinator.Enrollment.Api;
-using Hanse.Coordinator.Hosts.Api;
 using Hanse.Coordinator.Sites.Api;
 using Hanse.Protocol.Ids;
 using Hanse.Protocol.Messages;
@@ -13,8 +12,7 @@ namespace Hanse.Coordinator.Sites;
 /// <summary>Tells each site its desired state when its link comes up, and again while the generation it observes lags behind (D1).
 /// The state is built from the tables at the moment of sending, so nothing is queued and nothing can be lost.</summary>
 internal sealed partial class DesiredStateDriver(
-    ISites sites, SiteLinks channel, IFederation federation, IHostDirectory directory, NpgsqlDataSource database, TimeProvider time,
-    ILogger<DesiredStateDriver> logger)
+    ISites sites, SiteLinks channel, IFederation federation, SiteContents contents, TimeProvider time, ILogger<DesiredStateDriver> logger)
 {
     private static readonly TimeSpan Recheck = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan AnswerTime = TimeSpan.FromSeconds(30);
@@ -101,11 +99,7 @@ internal sealed partial class DesiredStateDriver(
         };
         state.ExternalNames.AddRange(row.ExternalNames);
         state.Addresses.AddRange(row.Addresses);
-        await using (var connection = await database.OpenConnectionAsync(cancellation))
-        {
-            state.Tags.AddRange(await directory.AssignedTagsAsync(connection, row.Key, cancellation));
-        }
-
+        await contents.AddAsync(state, row, cancellation);
         var reply = await channel.RequestAsync<DesiredStateReceipt>(site, Method.DesiredState, state, AnswerTime, cancellation);
         if (reply.Failure is { } failure)
         {

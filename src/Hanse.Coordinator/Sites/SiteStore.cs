@@ -8,7 +8,7 @@ using Npgsql;
 namespace Hanse.Coordinator.Sites;
 
 /// <summary>The site registry and the fences of its links (L6).</summary>
-internal sealed class SiteStore(NpgsqlDataSource database, TimeProvider time) : ISites, IHostTagsObserver
+internal sealed class SiteStore(NpgsqlDataSource database, TimeProvider time) : ISites, IHostTagsObserver, IHostMoveObserver
 {
     private const string Columns = """
         key, id, name, status, external_names as ExternalNames, addresses, location, latitude, longitude, generation,
@@ -114,6 +114,11 @@ internal sealed class SiteStore(NpgsqlDataSource database, TimeProvider time) : 
     public Task TagsChangedAsync(NpgsqlConnection connection, NpgsqlTransaction transaction, SiteId site, CancellationToken cancellation) =>
         connection.ExecuteAsync(new CommandDefinition(
             "update sites_site set generation = generation + 1 where id = @id", new { id = site.Value }, transaction, cancellationToken: cancellation));
+
+    /// <summary>So are hosts that went to another site (J4).</summary>
+    public Task<long> HostLeftAsync(NpgsqlTransaction transaction, SiteId site, CancellationToken cancellation) =>
+        transaction.Connection!.QuerySingleAsync<long>(new CommandDefinition(
+            "update sites_site set generation = generation + 1 where id = @id returning generation", new { id = site.Value }, transaction, cancellationToken: cancellation));
 
     private async Task ExecuteAsync(string sql, object parameters, CancellationToken cancellation)
     {

@@ -1,7 +1,6 @@
 using Hanse.Audit;
 using Hanse.Coordinator.Commands.Api;
 using Hanse.Coordinator.Enrollment.Api;
-using Hanse.Coordinator.Hosts.Api;
 using Hanse.Coordinator.Sites.Api;
 using Hanse.Protocol.Errors;
 using Hanse.Protocol.Ids;
@@ -13,7 +12,7 @@ namespace Hanse.Coordinator.Uplink;
 /// <summary>Applies a site's records in order, under a mark that commits with them (U1): a record has its effect exactly once,
 /// however often it is sent. One that cannot be applied is refused by number and never holds up the ones behind it (U3).</summary>
 internal sealed class RecordIntake(
-    NpgsqlDataSource database, IExecutionIntake executions, IAuditLog audit, IBans bans, ISites sites, IHostLookup hosts, TimeProvider time)
+    NpgsqlDataSource database, IExecutionIntake executions, IAuditLog audit, IBans bans, ISites sites, HostFacts facts, TimeProvider time)
 {
     /// <summary>Null when the link has been superseded: the site must come again (L6).</summary>
     /// <exception cref="FormatException">The batch itself is malformed; nothing of it was applied.</exception>
@@ -124,7 +123,7 @@ internal sealed class RecordIntake(
             {
                 Record.FactOneofCase.Execution => Fault(results.Dequeue()),
                 Record.FactOneofCase.Audit => Note(events, ToEvent(site, record.Audit)),
-                Record.FactOneofCase.Ban => await BanAsync(transaction, site, record.Ban, events, cancellation),
+                Record.FactOneofCase.Ban or Record.FactOneofCase.HostMove => await facts.ApplyAsync(transaction, site, record, events, cancellation),
                 _ => new Error { Code = ErrorCodes.RecordUnknown, Message = "This coordinator does not know this kind of record. Upgrade it, then retry." },
             });
         }
@@ -135,24 +134,6 @@ internal sealed class RecordIntake(
         }
 
         return faults;
-    }
-
-    /// <summary>A site bans hosts of its own, and ones that the directory has not heard of yet; never another site's.</summary>
-    private async Task<Error?> BanAsync(
-        NpgsqlTransaction transaction, SiteId site, BanRecord ban, List<AuditEvent> events, CancellationToken cancellation)
-    {
-        var host = HostId.FromBytes(ban.HostId.Span);
-        var owners = (await hosts.ResolveAsync([host.ToString()], cancellation)).SelectMany(m => m.Targets).Where(t => t.Id == host);
-        if (owners.Any(o => o.Site != site))
-        {
-            return new Error { Code = ErrorCodes.HostOwnedElsewhere, Message = "The host belongs to another site, which alone can ban it." };
-        }
-
-        await bans.AddHostAsync(transaction, site, host, ban.Actor, ban.Reason, cancellation);
-        return Note(events, new AuditEvent("host.banned", new AuditActor($"site:{site}"))
-        {
-            Site = site, Hosts = [host], Reason = ban.Reason, Outcome = "done", Detail = new Dictionary<string, string> { ["by"] = ban.Actor },
-        });
     }
 
     private static Error? Fault(ExecutionIntakeResult result) =>

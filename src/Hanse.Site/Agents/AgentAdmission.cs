@@ -65,7 +65,11 @@ internal sealed partial class AgentAdmission(
     {
         if (row.Removed)
         {
-            return new(LinkErrors.Of(ErrorCodes.Unknown, "This host was removed from its site. To come back, run: hanse-agent reset, then join again."), ApartRetry);
+            return new(
+                LinkErrors.Of(ErrorCodes.Unknown, row.StatusReason.Length > 0
+                    ? $"This host has {row.StatusReason}: this is a copy of it, or its files from before. On a copy run: hanse-agent reset, then join again."
+                    : "This host was removed from its site. To come back, run: hanse-agent reset, then join again."),
+                ApartRetry);
         }
 
         return (HostStatus)row.Status == HostStatus.Banned

@@ -226,7 +226,8 @@ internal sealed class HostStore : IHostEnrolment, IAsyncDisposable
         await PublishAsync(transaction, [host.Value], cancellation);
     }
 
-    private async Task PublishAsync(NpgsqlTransaction transaction, Guid[] ids, CancellationToken cancellation)
+    /// <summary>Puts what a directory shows of these hosts into the outbox.</summary>
+    public async Task PublishAsync(NpgsqlTransaction transaction, Guid[] ids, CancellationToken cancellation)
     {
         var rows = await transaction.Connection!.QueryAsync<HostRow>(new CommandDefinition(
             $"select {Columns} from agents_host where id = any(@ids) and removed_at is null", new { ids }, transaction, cancellationToken: cancellation));

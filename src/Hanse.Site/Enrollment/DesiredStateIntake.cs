@@ -9,7 +9,7 @@ using Npgsql;
 namespace Hanse.Site.Enrollment;
 
 /// <summary>Stores desired state, then applies it (D1). What is older than what is held changes nothing.</summary>
-internal sealed class DesiredStateIntake(NpgsqlDataSource database, SiteIdentity identity, IHosts hosts, IOutbox outbox) : IDesiredState
+internal sealed class DesiredStateIntake(NpgsqlDataSource database, SiteIdentity identity, IHosts hosts, IHostMoves moves, IOutbox outbox) : IDesiredState
 {
     public async Task<DesiredStateReceipt> AcceptAsync(DesiredState state, CancellationToken cancellation)
     {
@@ -21,7 +21,19 @@ internal sealed class DesiredStateIntake(NpgsqlDataSource database, SiteIdentity
                 transaction, state.Tags.ToDictionary(t => HostId.FromBytes(t.HostId.Span), t => t.Tags.ToArray()), cancellation);
         }
 
+        // Each by the key it left with, so telling it again is harmless, whatever the generation.
+        var gone = new List<DepartedHost>();
+        foreach (var departed in state.Departed)
+        {
+            if (await moves.DepartAsync(transaction, departed, cancellation))
+            {
+                gone.Add(departed);
+            }
+        }
+
         await transaction.CommitAsync(cancellation);
+        await moves.CutAsync(gone);
+
         await identity.RefreshAsync(cancellation);
         // A site that was resumed has something to tell.
         outbox.Wake();

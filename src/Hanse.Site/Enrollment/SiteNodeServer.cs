@@ -18,7 +18,8 @@ using Hanse.Trust.Verification;
 namespace Hanse.Site.Enrollment;
 
 /// <summary>What a site answers on its link name: links of its agents, their joining by customer key (J3) and their renewals (T3).</summary>
-internal sealed class SiteNodeServer(SiteIdentity identity, ILinkAdmission admission, IHostEnrolment hosts, DiskSpace space, SiteOptions options, SiteServices services) : INodeServer
+internal sealed class SiteNodeServer(
+    SiteIdentity identity, ILinkAdmission admission, IHostEnrolment hosts, IHostMoves moves, DiskSpace space, SiteOptions options, SiteServices services) : INodeServer
 {
     private readonly AgentJoinVerifier _joins = new(services.Time);
     private readonly Lazy<X509Certificate2> _placeholder = new(() => Placeholder(services.Time));
@@ -95,6 +96,7 @@ internal sealed class SiteNodeServer(SiteIdentity identity, ILinkAdmission admis
         var site = identity.Self!.Id;
         return _joins.Check(request, site, identity.Row!.SiteKey, caller.ServerCertificateHash) switch
         {
+            AgentJoinDecision.Accepted accepted when request.Move is not null => await MoveInAsync(request, accepted.Key, site, caller, cancellation),
             AgentJoinDecision.Accepted accepted => NodeReply.Of(await TakeInAsync(request, accepted.Key, site, caller, cancellation)),
             AgentJoinDecision.Refused refused => NodeReply.Refuse(403, refused.Code, refused.Message),
             _ => throw new InvalidOperationException("A decision is not handled."),
@@ -147,7 +149,35 @@ internal sealed class SiteNodeServer(SiteIdentity identity, ILinkAdmission admis
             await hosts.SetCertificateAsync(host, Describe(leaf), cancellation);
         }
 
-        var row = identity.Row!;
+        return Answer(request, host, leaf, caller);
+    }
+
+    /// <summary>J4: a host of another site, which keeps its id. The coordinator judges the same proof when the record arrives.</summary>
+    private async Task<NodeReply> MoveInAsync(AgentJoinRequest request, PublicKey key, SiteId site, NodeCaller caller, CancellationToken cancellation)
+    {
+        var now = services.Time.GetUtcNow();
+        var (moving, why) = MoveProof.Verify(request.Move, site, request.ServerNonce.Span, Keys.Trust.Value, now);
+        if (moving is null)
+        {
+            return NodeReply.Refuse(403, ErrorCodes.HostMoveInvalid, $"The host cannot move here: {why}. To join as a new host, run hanse-agent reset first.");
+        }
+
+        var host = moving.Host!.Value;
+        var leaf = Keys.Issuer.Value.IssueAgent(host, key, services.Time);
+        var joined = new JoinedHost(request.Hostname, request.MachineId, request.BootId, request.SoftwareVersion, Describe(leaf));
+        var record = new HostMoveRecord
+        {
+            HostId = host.ToWire(), FromSiteId = moving.Site!.Value.ToWire(), Nonce = request.ServerNonce, Proof = request.Move,
+            OccurredUnixMs = now.ToUnixTimeMilliseconds(),
+        };
+        return await moves.TakeInAsync(host, joined, record, cancellation) is { } refusal
+            ? NodeReply.Refuse(403, refusal.Code, refusal.Message)
+            : NodeReply.Of(Answer(request, host, leaf, caller));
+    }
+
+    private AgentJoinAnswer Answer(AgentJoinRequest request, HostId host, X509Certificate2 leaf, NodeCaller caller)
+    {
+        var (row, site) = (identity.Row!, identity.Self!.Id);
         var answer = new AgentJoinAnswer
         {
             HostId = host.ToWire(), Certificate = ByteString.CopyFrom(leaf.RawData), SiteId = site.ToWire(), Trust = Trust(),

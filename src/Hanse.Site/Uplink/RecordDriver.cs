@@ -72,7 +72,13 @@ internal sealed partial class RecordDriver(
         }
 
         await store.ConfirmAsync(epoch, batch.ConfirmedRefusals, cancellation);
-        await store.AcknowledgeAsync(epoch, answer.Value, cancellation);
+        var moved = batch.Records.Where(r => r.FactCase == Record.FactOneofCase.HostMove).Select(r => r.HostMove.HostId).ToList();
+        await store.AcknowledgeAsync(epoch, answer.Value, moved, cancellation);
+        if (moved.Count > 0)
+        {
+            signals.States.Set();
+        }
+
         return (long)answer.Value.HighWater;
     }
 

@@ -62,7 +62,11 @@ internal sealed class RecordStore(NpgsqlDataSource database, TimeProvider time)
     }
 
     /// <summary>Stores the coordinator's answer: what it holds, and what it refused, which never blocks the rest (U3).</summary>
-    public async Task AcknowledgeAsync(Guid epoch, RecordReceipt receipt, CancellationToken cancellation)
+    /// <param name="epoch">Of the batch.</param>
+    /// <param name="receipt">The answer.</param>
+    /// <param name="moved">Hosts whose move it covers: what was told of them before the coordinator knew is told again (J4).</param>
+    /// <param name="cancellation">Ends the attempt; the batch is then sent again.</param>
+    public async Task AcknowledgeAsync(Guid epoch, RecordReceipt receipt, IReadOnlyCollection<ByteString> moved, CancellationToken cancellation)
     {
         await using var connection = await database.OpenConnectionAsync(cancellation);
         await using var transaction = await connection.BeginTransactionAsync(cancellation);
@@ -84,6 +88,13 @@ internal sealed class RecordStore(NpgsqlDataSource database, TimeProvider time)
             update uplink_self set acknowledged = @mark where epoch = @epoch;
             """,
             new { epoch, mark = (long)receipt.HighWater, now = time.GetUtcNow() }, transaction, cancellationToken: cancellation));
+        if (moved.Count > 0)
+        {
+            await connection.ExecuteAsync(new CommandDefinition(
+                "update uplink_state set counter = counter + 1, refusal = '' where class = @host and key = any(@keys) and refusal <> ''",
+                new { host = (short)StateClass.Host, keys = moved.Select(m => m.ToByteArray()).ToArray() }, transaction, cancellationToken: cancellation));
+        }
+
         await transaction.CommitAsync(cancellation);
     }
 

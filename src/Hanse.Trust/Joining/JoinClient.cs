@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Google.Protobuf;
 using Hanse.Protocol.Ids;
+using Hanse.Protocol.Errors;
 using Hanse.Protocol.Messages;
 using Hanse.Trust.Keys;
 using Hanse.Trust.Verification;
@@ -49,8 +50,16 @@ public sealed class JoinClient(TimeProvider time)
     /// <param name="key">The agent's key. On success it belongs to the credential.</param>
     /// <param name="host">Attributes.</param>
     /// <param name="cancel">Ends the attempt with <see cref="OperationCanceledException"/>.</param>
-    public async Task<AgentJoinOutcome> JoinAgentAsync(JoinInvitation invitation, NodeKey key, HostDescription host, CancellationToken cancel)
+    /// <param name="moving">The host's credential at the site it leaves: it keeps its id (J4).</param>
+    public async Task<AgentJoinOutcome> JoinAgentAsync(
+        JoinInvitation invitation, NodeKey key, HostDescription host, CancellationToken cancel, NodeCredential? moving = null)
     {
+        if (moving is not null && moving.Identity.Federation != invitation.Federation)
+        {
+            return new AgentJoinOutcome.Refused(new JoinRefusal(ErrorCodes.WrongFederation,
+                "The join string is of another federation, where this host's id counts for nothing. Run hanse-agent reset, then join as a new host."));
+        }
+
         var (session, refusal) = await OpenAsync(invitation, NodeKind.Site, cancel);
         if (session is null)
         {
@@ -65,15 +74,23 @@ public sealed class JoinClient(TimeProvider time)
                 return new AgentJoinOutcome.Refused(session.Explain(challenge.Refusal!));
             }
 
+            if (moving?.Identity.Site == site)
+            {
+                return new AgentJoinOutcome.Refused(new JoinRefusal(ErrorCodes.AlreadyJoined, "This host belongs to that site already."));
+            }
+
             var siteKey = SiteKey.Derive(invitation.Secret, site);
             try
             {
                 var request = Request(key, host, challenge.Message.Nonce);
+                request.Move = moving is null ? null : MoveProof.Sign(moving, site, request.ServerNonce.Span);
                 request.Proof = ByteString.CopyFrom(JoinProof.OfAgent(siteKey, site, session.CertificateHash, request));
                 var answer = await session.Exchange.PostAsync(JoinPaths.Join, request, AgentJoinAnswer.Parser, cancel);
-                return answer.Message is { } given
-                    ? JoinAnswers.Check(given, JoinProof.OfSite(siteKey, site, session.CertificateHash, request, given), site, invitation, key, time.GetUtcNow())
-                    : new AgentJoinOutcome.Refused(session.Explain(answer.Refusal!));
+                return answer.Message is not { } given ? new AgentJoinOutcome.Refused(session.Explain(answer.Refusal!))
+                    : moving is not null && given.HostId != moving.Identity.Host!.Value.ToWire()
+                    ? new AgentJoinOutcome.Refused(new JoinRefusal(ErrorCodes.UnexpectedAnswer,
+                        "The site would have made this a new host: it is too old to take hosts over. Upgrade it, or run hanse-agent reset and join as a new host."))
+                    : JoinAnswers.Check(given, JoinProof.OfSite(siteKey, site, session.CertificateHash, request, given), site, invitation, key, time.GetUtcNow());
             }
             finally
             {

@@ -105,7 +105,7 @@ public sealed class CoordinatorHost : IAsyncLifetime
         var joined = Assert.IsType<SiteJoinOutcome.Joined>(await RedeemAsync(await InviteAsync(name), key));
         var issuer = new LeafIssuer(key, joined.Intermediate, new LifetimeOptions());
         Assert.True(ServerNames.TryCreate(joined.ExternalNames, [], out var names, out _));
-        return new TestSite(this, joined, issuer.IssueOwnCredential(names, Clock));
+        return new TestSite(this, joined, issuer.IssueOwnCredential(names, Clock)) { Issuer = issuer };
     }
 
     internal async Task<(HttpStatusCode Status, JsonElement Body)> PostAsync(string path, object body)

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Google.Protobuf;
+using Hanse.Authority.Issuing;
 using Hanse.Link;
 using Hanse.Link.Dialing;
 using Hanse.Link.Pulse;
@@ -19,6 +20,9 @@ internal sealed class TestSite(CoordinatorHost coordinator, SiteJoinOutcome.Join
     private readonly PulseWheel _wheel = new(coordinator.Clock);
 
     public SiteId Id => joined.Site;
+
+    /// <summary>What it issues its agents' certificates with.</summary>
+    public required LeafIssuer Issuer { get; init; }
 
     public NodeIdentity Identity => credential.Identity;
 

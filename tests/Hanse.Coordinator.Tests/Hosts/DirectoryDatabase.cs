@@ -22,7 +22,7 @@ public sealed class DirectoryDatabase : IAsyncLifetime
 
     public Npgsql.NpgsqlDataSource Source { get; private set; } = null!;
 
-    internal HostDirectoryStore Store => new(Clock);
+    internal HostDirectoryStore Store => new(new Hanse.Audit.AuditLog(Clock), Clock);
 
     internal HostSearch Search => new(Source, new HostSearchOptions(), TimeProvider.System);
 

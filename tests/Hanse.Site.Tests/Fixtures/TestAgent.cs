@@ -63,8 +63,9 @@ internal sealed class TestAgent(SiteHost site, NodeCredential credential) : ILin
             : throw new InvalidOperationException(((AgentJoinOutcome.Refused)outcome).Refusal.ToString());
     }
 
-    public static Task<AgentJoinOutcome> TryJoinAsync(SiteHost site, JoinInvitation invitation, NodeKey key, string hostname = "web-1") =>
-        new JoinClient(site.Clock).JoinAgentAsync(invitation, key, new HostDescription(hostname, "machine", "boot", "1.0"), default);
+    public static Task<AgentJoinOutcome> TryJoinAsync(
+        SiteHost site, JoinInvitation invitation, NodeKey key, string hostname = "web-1", NodeCredential? moving = null) =>
+        new JoinClient(site.Clock).JoinAgentAsync(invitation, key, new HostDescription(hostname, "machine", "boot", "1.0"), default, moving);
 
     /// <summary>Joins and holds a link.</summary>
     public static async Task<TestAgent> OnlineAsync(SiteHost site, string hostname = "web-1")

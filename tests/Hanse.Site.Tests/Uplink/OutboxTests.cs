@@ -59,7 +59,7 @@ public sealed class OutboxTests : IAsyncLifetime
         var epoch = await Records.GetEpochAsync(default);
         await AppendAsync("a", "b");
         await Records.FormBatchAsync(epoch, 0, 10, default);
-        await Records.AcknowledgeAsync(epoch, new RecordReceipt { HighWater = 2 }, default);
+        await Records.AcknowledgeAsync(epoch, new RecordReceipt { HighWater = 2 }, [], default);
 
         var afterRestore = await Records.FormBatchAsync(epoch, 1, 10, default);
 
@@ -72,7 +72,7 @@ public sealed class OutboxTests : IAsyncLifetime
         var epoch = await Records.GetEpochAsync(default);
         await AppendAsync("a", "b");
         await Records.FormBatchAsync(epoch, 0, 10, default);
-        await Records.AcknowledgeAsync(epoch, new RecordReceipt { HighWater = 1 }, default);
+        await Records.AcknowledgeAsync(epoch, new RecordReceipt { HighWater = 1 }, [], default);
         _clock.Advance(TimeSpan.FromDays(8));
         await Records.PruneAsync(default);
 
@@ -88,7 +88,7 @@ public sealed class OutboxTests : IAsyncLifetime
         await AppendAsync("bad", "good");
         await Records.FormBatchAsync(epoch, 0, 10, default);
         var receipt = new RecordReceipt { HighWater = 2, Refusals = { new RecordRefusal { Sequence = 1, Code = "record-invalid", Message = "no" } } };
-        await Records.AcknowledgeAsync(epoch, receipt, default);
+        await Records.AcknowledgeAsync(epoch, receipt, [], default);
 
         var next = await Records.FormBatchAsync(epoch, 2, 10, default);
         await Records.ConfirmAsync(epoch, next!.ConfirmedRefusals, default);

@@ -207,7 +207,7 @@ internal sealed class OutboxWorld(NpgsqlDataSource database, ManualClock clock) 
         }
 
         await _records.ConfirmAsync(_epoch, batch.ConfirmedRefusals, default);
-        await _records.AcknowledgeAsync(_epoch, answer, default);
+        await _records.AcknowledgeAsync(_epoch, answer, [], default);
         (_mark, _answer, _waiting) = ((long)answer.HighWater, null, null);
     }
 

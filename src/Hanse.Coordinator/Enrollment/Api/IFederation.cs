@@ -1,5 +1,6 @@
 using Hanse.Protocol.Ids;
 using Hanse.Protocol.Messages;
+using Hanse.Trust.Verification;
 
 namespace Hanse.Coordinator.Enrollment.Api;
 
@@ -15,6 +16,9 @@ public interface IFederation
 
     /// <summary>SHA-256 of the public key of each root that is trusted (T4), in hexadecimal: what a person compares at a first login.</summary>
     IReadOnlyList<string> RootPins { get; }
+
+    /// <summary>What this coordinator trusts now: to judge a proof that a site passes on.</summary>
+    TrustAnchors Anchors { get; }
 
     /// <summary>This process among the replicas (L6); new at each start.</summary>
     Guid Replica { get; }
