@@ -44,6 +44,14 @@ hanse_has_postgres() {
   command -v initdb >/dev/null
 }
 
+# What the chaos suite can use beyond that: a clock that jumps, and networks of its own. It says so where it has to do without.
+hanse_install_chaos() {
+  local missing=()
+  compgen -G '/usr/lib/*-linux-gnu/faketime/libfaketimeMT.so.1' >/dev/null || missing+=(libfaketime)
+  command -v ip >/dev/null || missing+=(iproute2)
+  [ "${#missing[@]}" = 0 ] || hanse_packages "${missing[@]}" || hanse_say "The chaos suite does without ${missing[*]}."
+}
+
 # Everything both scripts need. Cheap when all is there: no package manager is asked.
 hanse_install() {
   command -v dotnet >/dev/null ||

@@ -1,0 +1,137 @@
+using System.Text.Json;
+using Hanse.Chaos.Tests.World;
+using Hanse.TestKit;
+
+namespace Hanse.Chaos.Tests.Work;
+
+/// <summary>What must hold when all is healed and has come to rest: the invariants of docs/architecture.md, asked of the servers themselves.</summary>
+internal sealed class Invariants(ChaosFederation federation, Workload work)
+{
+    private static readonly TimeSpan Rest = TimeSpan.FromSeconds(120);
+    private static readonly string[] Ends = ["succeeded", "failed", "timed-out", "cancelled", "expired", "rejected", "unknown"];
+
+    private SocketApi Coordinator => federation.Servers[ChaosFederation.Coordinator].Api;
+
+    public async Task CheckAsync()
+    {
+        await OnlineAsync();
+        await Wait.For("every order to be taken or refused", work.AllDecidedAsync, Rest, Found);
+        var commands = await EndedAsync();
+        AtMostOnce(commands);
+        foreach (var command in commands)
+        {
+            await OnceInTheLogAsync(command);
+        }
+
+        await SameDirectoryAsync();
+        await VerifiedAsync();
+    }
+
+    /// <summary>2, 3: everybody found back by himself.</summary>
+    private async Task OnlineAsync()
+    {
+        foreach (var site in federation.SiteServers)
+        {
+            await Wait.For($"{site.Node.Name} to be online", async () => await federation.LinkOfAsync(site.Node.Name) == "online", Rest, Found);
+            var all = federation.Agents.Keys.Count(a => a.StartsWith(site.Node.Name, StringComparison.Ordinal));
+            await Wait.For($"all hosts of {site.Node.Name} to be online at it", async () => await site.Api.GetAsync("hosts") is { } hosts
+                && hosts.GetProperty("items").EnumerateArray().Count(h => Text(h, "status") == "online") == all, Rest, Found);
+        }
+    }
+
+    /// <summary>5: every command ends, and site and coordinator tell the same of it.</summary>
+    private async Task<IReadOnlyList<JsonElement>> EndedAsync()
+    {
+        var ended = new List<JsonElement>();
+        foreach (var order in work.Orders.Where(o => o.Id is not null))
+        {
+            JsonElement shown = default;
+            await Wait.For(
+                $"command {order.Id} given at {order.Server} to {string.Join(", ", order.Agents)} to end",
+                async () => await Coordinator.GetAsync($"commands/{order.Id}") is { } now && Executions(shown = now).Count == order.Agents.Count
+                    && Executions(now).TrueForAll(e => Ends.Contains(Text(e, "state"))),
+                Rest, () => $"{shown}\n{Found()}");
+            ended.Add(shown);
+            foreach (var execution in Executions(shown).Where(e => Text(e, "state") != "unknown"))
+            {
+                await AgreesAsync(order, execution);
+            }
+        }
+
+        return ended;
+    }
+
+    private async Task AgreesAsync(Order order, JsonElement execution)
+    {
+        var agent = federation.Hosts.Single(h => h.Value == Text(execution, "hostId")).Key;
+        // What the coordinator ended itself the site never saw.
+        if (await federation.Servers[agent.Split('-')[0]].Api.GetAsync($"commands/{order.Id}") is { } atSite)
+        {
+            var there = Executions(atSite).Where(e => Text(e, "hostId") == Text(execution, "hostId")).Select(e => Text(e, "state")).SingleOrDefault();
+            Assert.True(there is null || there == Text(execution, "state"), $"Command {order.Id} on {agent}: {Text(execution, "state")} at the coordinator, {there} at its site. {Found()}");
+        }
+    }
+
+    /// <summary>4: a script that left two lines ran twice; one that is told to have succeeded left one.</summary>
+    private void AtMostOnce(IReadOnlyList<JsonElement> commands)
+    {
+        var lines = File.Exists(federation.RunsFile) ? File.ReadAllLines(federation.RunsFile) : [];
+        var twice = lines.CountBy(l => l, StringComparer.Ordinal).Where(l => l.Value > 1).Select(l => l.Key).ToList();
+        Assert.True(twice.Count == 0, $"Ran more than once: {string.Join("; ", twice)}. {Found()}");
+        foreach (var command in commands)
+        {
+            var id = Text(command, "id");
+            var ran = lines.Count(l => l.StartsWith(id, StringComparison.Ordinal));
+            var states = Executions(command).Select(e => Text(e, "state")).ToList();
+            var (least, most) = (states.Count(s => s is "succeeded"), states.Count(s => s is not ("expired" or "rejected")));
+            Assert.True(ran >= least && ran <= most, $"Command {id} is {string.Join(", ", states)} and ran {ran} times. {Found()}");
+        }
+    }
+
+    /// <summary>4, 6: one entry for the order, and for each execution one true outcome.</summary>
+    private async Task OnceInTheLogAsync(JsonElement command)
+    {
+        var id = Text(command, "id");
+        var log = (await Coordinator.GetAsync($"audit?command={id}&limit=500"))!.Value.GetProperty("items").EnumerateArray().ToList();
+        var outcomes = log.Where(e => Text(e, "operation") == "execution.outcome" && Text(e, "outcome") != "unknown").Sum(e => e.GetProperty("hosts").GetProperty("count").GetInt32());
+        var known = Executions(command).Count(e => Text(e, "state") != "unknown");
+        Assert.True(outcomes == known, $"Command {id} has {known} outcomes and {outcomes} in the log: {string.Join("; ", log)}. {Found()}");
+    }
+
+    /// <summary>The directory is what the sites say.</summary>
+    private Task SameDirectoryAsync()
+    {
+        var (here, there) = ("", "");
+        return Wait.For(
+            "the directory to be what the sites hold",
+            async () =>
+            {
+                var sites = await Task.WhenAll(federation.SiteServers.Select(s => s.Api.GetAsync("hosts?limit=1000")));
+                here = Rows([await Coordinator.GetAsync("hosts?limit=1000")]);
+                there = Rows(sites);
+                return here.Length > 0 && here == there;
+            },
+            Rest, () => $"\n{here}\nat the sites\n{there}\n{Found()}");
+    }
+
+    /// <summary>6: nobody changed the log, and no crash broke it.</summary>
+    private async Task VerifiedAsync()
+    {
+        var (status, verified) = await Coordinator.SendAsync(HttpMethod.Post, "audit/verify", new { }, null);
+        Assert.True(status == 200 && verified.GetProperty("ok").GetBoolean(), $"The audit log does not verify: {verified}. {Found()}");
+    }
+
+    private static string Rows(IEnumerable<JsonElement?> pages) => string.Join('\n', pages
+        .SelectMany(p => p is { } page ? page.GetProperty("items").EnumerateArray() : [])
+        .Select(h => $"{Text(h, "id")} {Text(h, "hostname")} {Text(h, "site")} {Text(h, "status")} {Text(h, "os")} [{Sorted(h, "addresses")}] [{Sorted(h, "tags")}]")
+        .Order(StringComparer.Ordinal));
+
+    private static string Sorted(JsonElement row, string field) =>
+        string.Join(' ', row.GetProperty(field).EnumerateArray().Select(a => a.GetString()).Order(StringComparer.Ordinal));
+
+    private static List<JsonElement> Executions(JsonElement command) => [.. command.GetProperty("executions").EnumerateArray()];
+
+    private static string Text(JsonElement element, string field) => element.GetProperty(field).GetString() ?? "";
+
+    private string Found() => $"{Chance.Repeat("chaos")}\n{federation.Describe()}";
+}
