@@ -3,30 +3,53 @@ namespace Hanse.Coordinator.Hosts.Search;
 /// <summary>What reading on by id showed: a page's worth of matches, and a fair sample of how broad each predicate is, since ids are random.</summary>
 internal sealed record HostSample(long Rows, Guid? Last, IReadOnlyList<Guid> Matches, long Hits, IReadOnlyList<long> HitsByPredicate, long TableRows)
 {
-    /// <summary>True if more rows match than are sorted by hostname, by three standard deviations: once in a thousand searches near the
-    /// bound it is wrong, and then only the order is the other one.</summary>
-    public bool IsBroad(int sortableRows) => Hits > 9 && Estimate * (1 - (3 / Math.Sqrt(Hits))) > sortableRows;
+    private const double Spare = 1.25;
 
-    /// <summary>True if a larger sample would settle whether the search is broad.</summary>
-    public bool IsUnsettled(int sortableRows) => Hits > 9 && Estimate > sortableRows && !IsBroad(sortableRows);
+    // Of a range of ids an index entry is read for each, at about a twenty-fifth of what it costs to look at a row (measured).
+    private const double IdCost = 0.04;
+
+    /// <summary>Rows on which each predicate was judged by itself; of a range that indexes named only the matches are known.</summary>
+    public long Judged { get; init; }
+
+    /// <summary>Rows that the indexes name, each of which must be looked at before all matches are known; without an index, the matches.</summary>
+    public long Candidates { get; init; }
+
+    public static HostSample Nothing(int predicates) => new(0, null, [], 0, new long[predicates], 0);
+
+    /// <summary>True if a page by id is the cheaper one: more rows must be looked at than are always sorted by hostname, and to read them all would cost
+    /// more than to read ids until a page is full. Where few of the rows that the indexes name match, it would not.</summary>
+    public bool IsBroad(int alwaysSorted, int page)
+    {
+        var part = Math.Min(1, page * Spare * Rows / (TableRows * (Hits + 0.5)));
+        return ToLookAt > alwaysSorted && part * ((TableRows * IdCost) + ToLookAt) < ToLookAt;
+    }
+
+    /// <summary>True if that is beyond doubt, by three standard deviations.</summary>
+    public bool IsSettled(int alwaysSorted) => (double)TableRows / Rows * (Candidates - (3 * Math.Sqrt(Candidates))) > alwaysSorted;
+
+    /// <summary>True if more than so many rows match, by three standard deviations.</summary>
+    public bool MatchMoreThan(int number) => Rows > 0 && (double)TableRows / Rows * (Hits - (3 * Math.Sqrt(Hits))) > number;
 
     /// <summary>How many rows must be read to find so many more, with a little to spare.</summary>
-    public int RowsFor(int missing, int most) => (int)Math.Min(most, Math.Max(Rows / 4, missing * 1.25 * Rows / Math.Max(Hits, 1)));
+    public int RowsFor(int missing, int most) => (int)Math.Min(most, Math.Max(Rows / 4, missing * Spare * Rows / Math.Max(Hits, 1)));
 
     /// <summary>Both as one sample.</summary>
     public HostSample With(HostSample next) => this with
     {
         Rows = Rows + next.Rows,
+        Judged = Judged + next.Judged,
+        TableRows = Math.Max(TableRows, next.TableRows),
         Hits = Hits + next.Hits,
+        Candidates = Candidates + next.Candidates,
         HitsByPredicate = [.. HitsByPredicate.Zip(next.HitsByPredicate, (a, b) => a + b)],
     };
 
-    private double Estimate => Rows == 0 ? 0 : (double)TableRows * Hits / Rows;
+    private double ToLookAt => Rows == 0 ? 0 : (double)TableRows * Candidates / Rows;
 
     /// <summary>The predicates whose index is worth reading: the narrowest, with every other narrow one; if all are broad, their intersection.</summary>
     public IReadOnlyList<HostPredicate> Drivers(IReadOnlyList<HostPredicate> predicates)
     {
-        var indexed = predicates.Select((p, i) => (Predicate: p, Share: Rows == 0 ? 0 : (double)HitsByPredicate[i] / Rows))
+        var indexed = predicates.Select((p, i) => (Predicate: p, Share: Judged == 0 ? 0 : (double)HitsByPredicate[i] / Judged))
             .Where(p => p.Predicate.Index is not null).OrderBy(p => p.Share).ToList();
         if (indexed.Count == 0)
         {

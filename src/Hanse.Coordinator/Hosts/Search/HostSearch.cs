@@ -5,9 +5,9 @@ namespace Hanse.Coordinator.Hosts.Search;
 
 /// <summary>
 /// Searches the directory (S3). A page comes from one snapshot, costs no more than its time limit, and pages together cover every row
-/// that stays matching throughout, once. Steps: 1 read on by id, which often fills the page and shows how broad each predicate is;
-/// 2 unless that shows a broad search, find all matches through the narrow indexes and sort them by hostname; 3 if they are too many,
-/// go on by id; 4 load the page's rows.
+/// that stays matching throughout, once. Steps: 1 read on by id, which often fills the page and shows how broad each predicate is; where that
+/// leaves it open, read on through the narrow indexes; 2 unless the search is broad, find all matches through these indexes and sort them by
+/// hostname; 3 if they are too many, go on by id; 4 load the page's rows.
 /// </summary>
 internal sealed class HostSearch(NpgsqlDataSource database, HostSearchOptions options, TimeProvider time)
 {
@@ -37,15 +37,16 @@ internal sealed class HostSearch(NpgsqlDataSource database, HostSearchOptions op
             if (query.After is not { ById: false })
             {
                 sample = await WalkAsync(connection, transaction, predicates, progress, options.Sample, cancellation);
-                if (query.After is null && progress.CanReadOn && sample.IsUnsettled(options.SortableRows))
+                if (query.After is null && progress.CanReadOn && IsBroad(sample, query) && !sample.IsSettled(options.AlwaysSorted))
                 {
-                    sample = sample.With(await WalkAsync(connection, transaction, predicates, progress, options.Sample * 4, cancellation));
+                    var rows = sample.RowsFor(Math.Max(progress.Missing, options.Sample / 10), options.Sample * 40);
+                    sample = sample.With(await ReadOnAsync(connection, transaction, predicates, sample, progress, rows, cancellation));
                 }
             }
 
             // 2
-            var broad = query.After is { ById: true } || sample?.IsBroad(options.SortableRows) == true;
-            if (broad)
+            var broad = query.After is { ById: true } || (sample is not null && IsBroad(sample, query));
+            if (broad && sample?.MatchMoreThan(options.CountBound) == true)
             {
                 progress.Count = new(options.CountBound, Exact: false);
             }
@@ -56,7 +57,8 @@ internal sealed class HostSearch(NpgsqlDataSource database, HostSearchOptions op
             }
 
             // 3
-            for (var most = options.Sample * 4; progress.NeedsMore; most *= 4)
+            sample ??= HostSample.Nothing(predicates.Count);
+            for (var most = options.Sample * (sample.TableRows > 0 && sample.Drivers(predicates).Count > 0 ? 128 : 4); progress.NeedsMore; most *= 4)
             {
                 if (time.GetElapsedTime(started) > options.TimeLimit)
                 {
@@ -64,9 +66,8 @@ internal sealed class HostSearch(NpgsqlDataSource database, HostSearchOptions op
                     break;
                 }
 
-                var rows = sample?.RowsFor(progress.Missing, most) ?? most;
-                var read = await WalkAsync(connection, transaction, predicates, progress, rows, cancellation);
-                sample = sample?.With(read) ?? read;
+                var rows = sample.RowsFor(progress.Missing, most);
+                sample = sample.With(await ReadOnAsync(connection, transaction, predicates, sample, progress, rows, cancellation));
             }
         }
         catch (PostgresException timeout) when (timeout.SqlState == PostgresErrorCodes.QueryCanceled && !cancellation.IsCancellationRequested)
@@ -75,6 +76,37 @@ internal sealed class HostSearch(NpgsqlDataSource database, HostSearchOptions op
         }
 
         return progress;
+    }
+
+    private bool IsBroad(HostSample sample, HostQuery query) => sample.IsBroad(Math.Min(options.AlwaysSorted, options.SortableRows), query.Limit + 1);
+
+    /// <summary>Reads on by id over about so many rows: few are looked at one by one; of many only those that the narrow indexes name.</summary>
+    private Task<HostSample> ReadOnAsync(
+        NpgsqlConnection connection, NpgsqlTransaction transaction, IReadOnlyList<HostPredicate> predicates, HostSample sample, HostFinding progress,
+        int rows, CancellationToken cancellation)
+    {
+        var drivers = sample.Drivers(predicates);
+        return drivers.Count == 0 || sample.TableRows <= 0 || rows <= options.Sample * 2
+            ? WalkAsync(connection, transaction, predicates, progress, rows, cancellation)
+            : RangeAsync(connection, transaction, predicates, drivers, new(progress.After, rows, sample.TableRows), progress, cancellation);
+    }
+
+    private async Task<HostSample> RangeAsync(
+        NpgsqlConnection connection, NpgsqlTransaction transaction, IReadOnlyList<HostPredicate> predicates, IReadOnlyList<HostPredicate> drivers,
+        HostIdRange range, HostFinding progress, CancellationToken cancellation)
+    {
+        await using var batch = Batch(connection, transaction, HostSearchSql.Range(predicates, drivers), predicates, seqScan: false, dearRows: true);
+        batch.BatchCommands[^1].Parameters.AddRange((NpgsqlParameter[])[
+            new("after", range.After), new("until", range.Until), new("limit", Math.Max(0, progress.Missing))]);
+        await using var reader = await ReadAsync(batch, cancellation);
+        await reader.ReadAsync(cancellation);
+        var read = HostSample.Nothing(predicates.Count) with
+        {
+            Rows = range.Rows, Last = range.Until, Candidates = reader.GetInt64(0), Hits = reader.GetInt64(1), TableRows = range.TableRows,
+            Matches = await reader.IsDBNullAsync(2, cancellation) ? [] : await reader.GetFieldValueAsync<Guid[]>(2, cancellation),
+        };
+        progress.Add(read, exhausted: range.IsLast, options.CountBound);
+        return read;
     }
 
     private async Task<HostSample> WalkAsync(
@@ -92,7 +124,7 @@ internal sealed class HostSearch(NpgsqlDataSource database, HostSearchOptions op
             await reader.IsDBNullAsync(2, cancellation) ? [] : await reader.GetFieldValueAsync<Guid[]>(2, cancellation),
             reader.GetInt64(3),
             await reader.GetFieldValueAsync<long[]>(4, cancellation),
-            reader.GetInt64(5));
+            reader.GetInt64(5)) { Judged = reader.GetInt64(0), Candidates = reader.GetInt64(6) };
         progress.Add(sample, exhausted: sample.Rows < rows, options.CountBound);
         return sample;
     }
@@ -142,7 +174,7 @@ internal sealed class HostSearch(NpgsqlDataSource database, HostSearchOptions op
 
         await using var connection = await database.OpenConnectionAsync(cancellation);
         await using var transaction = await connection.BeginTransactionAsync(cancellation);
-        await using var batch = Batch(connection, transaction, HostSearchSql.Count(predicates), predicates, seqScan: true, options.ExactCountTimeLimit);
+        await using var batch = Batch(connection, transaction, HostSearchSql.Count(predicates), predicates, seqScan: true, timeLimit: options.ExactCountTimeLimit);
         try
         {
             await using var reader = await ReadAsync(batch, cancellation);
@@ -164,10 +196,11 @@ internal sealed class HostSearch(NpgsqlDataSource database, HostSearchOptions op
     }
 
     private NpgsqlBatch Batch(
-        NpgsqlConnection connection, NpgsqlTransaction transaction, string sql, IReadOnlyList<HostPredicate> predicates, bool seqScan, TimeSpan? timeLimit = null)
+        NpgsqlConnection connection, NpgsqlTransaction transaction, string sql, IReadOnlyList<HostPredicate> predicates, bool seqScan, bool dearRows = false,
+        TimeSpan? timeLimit = null)
     {
         var batch = new NpgsqlBatch(connection, transaction);
-        batch.BatchCommands.Add(new(HostSearchSql.Settings(timeLimit ?? options.TimeLimit, seqScan)));
+        batch.BatchCommands.Add(new(HostSearchSql.Settings(timeLimit ?? options.TimeLimit, seqScan, dearRows)));
 
         var command = new NpgsqlBatchCommand(sql);
         command.Parameters.AddRange(predicates.SelectMany(p => p.Parameters).Select(p => p.Clone()).ToArray());

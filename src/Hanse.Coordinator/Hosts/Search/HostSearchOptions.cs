@@ -6,6 +6,9 @@ public sealed record HostSearchOptions
     /// <summary>With more matches than these the order is by id, which needs no look at all of them.</summary>
     public int SortableRows { get; init; } = 10_000;
 
+    /// <summary>Where about so many rows or fewer must be looked at, the order is by hostname whatever it costs; above, where that is cheaper.</summary>
+    public int AlwaysSorted { get; init; } = 2_500;
+
     /// <summary>A bounded count ends here: “1,000+”.</summary>
     public int CountBound { get; init; } = 1_000;
 

@@ -3,26 +3,38 @@ namespace Hanse.Coordinator.Hosts.Search;
 /// <summary>The statements of a search, put together from its predicates; no value is ever part of the text.</summary>
 internal static class HostSearchSql
 {
-    /// <summary>One way through the table only for each statement: the planner's guesses about substrings are no guide.</summary>
-    public static string Settings(TimeSpan timeLimit, bool seqScan) => string.Create(
+    /// <summary>One way through the table only for each statement: the planner's guesses about substrings are no guide. Where rows are dear it intersects
+    /// all indexes that it may use before it looks at any row, however few it believes there are.</summary>
+    public static string Settings(TimeSpan timeLimit, bool seqScan, bool dearRows) => string.Create(
         System.Globalization.CultureInfo.InvariantCulture,
         $"""
-        select set_config('jit', 'off', true), set_config('enable_seqscan', '{(seqScan ? "on" : "off")}', true),
-               set_config('work_mem', '32MB', true), set_config('statement_timeout', '{(int)timeLimit.TotalMilliseconds}', true)
+        select set_config('jit', 'off', true), set_config('max_parallel_workers_per_gather', '0', true), set_config('enable_seqscan', '{(seqScan ? "on" : "off")}', true),
+               set_config('cpu_tuple_cost', '{(dearRows ? 10 : 0.01)}', true), set_config('work_mem', '32MB', true), set_config('statement_timeout', '{(int)timeLimit.TotalMilliseconds}', true)
         """);
 
-    /// <summary>Reads on by id: how many rows there were, the last one, the first matches, and how many rows each predicate let through.</summary>
+    /// <summary>Reads on by id: how many rows there were, the last one, the first matches, how many in all, how many rows each predicate let through, and
+    /// how many the indexes would have named.</summary>
     public static string Walk(IReadOnlyList<HostPredicate> predicates)
     {
         var flags = string.Concat(predicates.Select((p, i) => $", coalesce({p.Filter}, false) p{i}"));
         var all = predicates.Count == 0 ? "true" : string.Join(" and ", predicates.Select((_, i) => $"p{i}"));
+        var indexed = predicates.Select((p, i) => (p.Index, Flag: $"p{i}")).Where(p => p.Index is not null).Select(p => p.Flag).DefaultIfEmpty(all);
         var counts = predicates.Count == 0 ? "array[]::bigint[]" : $"array[{string.Join(", ", predicates.Select((_, i) => $"count(*) filter (where p{i})"))}]";
         return $"""
             select count(*), (array_agg(id))[count(*)], (array_agg(id) filter (where {all}))[1:@limit], count(*) filter (where {all}), {counts},
-                   (select reltuples::bigint from pg_class where oid = 'hosts_host'::regclass)
+                   (select reltuples::bigint from pg_class where oid = 'hosts_host'::regclass), count(*) filter (where {string.Join(" and ", indexed)})
             from (select id{flags} from (select * from hosts_host where id > @after order by id limit @rows) read offset 0) judged
             """;
     }
+
+    /// <summary>What the indexes name in a range of ids: how many rows, how many of them match, and the first that do.</summary>
+    public static string Range(IReadOnlyList<HostPredicate> predicates, IReadOnlyList<HostPredicate> drivers) => $"""
+        select count(*), count(*) filter (where matches), (array_agg(id order by id) filter (where matches))[1:@limit]
+        from (
+            select id, {string.Join(" and ", predicates.Select(p => $"coalesce({p.Filter}, false)"))} matches
+            from hosts_host where id > @after and id <= @until and {string.Join(" and ", drivers.Select(d => d.Index))} offset 0
+        ) read
+        """;
 
     /// <summary>Finds matches up to a bound, sorts them, and gives a page: their number in every row, ids in order.</summary>
     public static string Find(IReadOnlyList<HostPredicate> predicates, IReadOnlyList<HostPredicate> drivers) => $"""

@@ -126,6 +126,29 @@ public sealed class HostSearchTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Search_reads_on_through_the_indexes_and_finds_every_match_once_in_order_of_ids()
+    {
+        // Ids all over their space, as random ones are; every fifth host matches.
+        const int Hosts = 2_000;
+        await _directory.ApplyAsync(North, [.. Enumerable.Range(0, Hosts).Select(i => Entry(unchecked(i * (int)2_654_435_761), 1, State($"{(i % 5 == 0 ? "web" : "db")}-{i}")))]);
+        await _directory.ScalarAsync<int>("analyze hosts_host");
+        var search = new HostSearch(_directory.Source, new() { Sample = 10, AlwaysSorted = 5, SortableRows = 50, CountBound = 100 }, TimeProvider.System);
+        var seen = new List<string>();
+        HostCursor? after = null;
+        do
+        {
+            var found = await search.SearchAsync(new() { Text = "web", Limit = 30, After = after }, CancellationToken.None);
+            Assert.Equal((false, false), (found.Truncated, found.Count.Exact));
+            Assert.Equal(found.Items.Select(h => h.Id.ToString()), found.Items.Select(h => h.Id.ToString()).Order(StringComparer.Ordinal));
+            seen.AddRange(found.Items.Select(h => h.Hostname));
+            after = found.Next is { } next && HostCursor.TryParse(next, out var cursor) ? cursor : null;
+        }
+        while (after is not null);
+
+        Assert.Equal(Enumerable.Range(0, Hosts / 5).Select(i => $"web-{i * 5}").Order(StringComparer.Ordinal), seen.Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
     public async Task Search_counts_are_bounded_unless_asked_exactly()
     {
         await _directory.ApplyAsync(North, [.. Enumerable.Range(0, 30).Select(i => Entry(i, 1, State($"web-{i}")))]);
