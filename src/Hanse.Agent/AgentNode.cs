@@ -45,7 +45,7 @@ internal sealed class AgentNode(AgentFolder folder, AgentIdentity identity, RunS
             new FileLinkSecret(folder.LinkSecret), Options() with { RenewNow = renewal.RenewNowAsync });
         session.LinkChanged += Note;
         using var wheel = new PulseWheel(time);
-        var keeper = Keeper(session, wheel);
+        var keeper = Keeper(session, wheel, renewal);
         renewal.Renewed += keeper.TryNow;
         log.Information(
             "agent-started", $"The agent of host {session.Identity.Host} runs.",
@@ -64,7 +64,7 @@ internal sealed class AgentNode(AgentFolder folder, AgentIdentity identity, RunS
         Random = _random,
     };
 
-    private LinkKeeper Keeper(AgentSession session, PulseWheel wheel)
+    private LinkKeeper Keeper(AgentSession session, PulseWheel wheel, RenewalDriver renewal)
     {
         var tls = new LinkTls(identity.Credential, new PeerVerifier(identity.Trust, time), PeerExpectation.TheSite(identity.Site));
         var dialer = new LinkDialer(tls, new LinkGreeter(wheel, LinkLimits.Default, time), time);
@@ -78,16 +78,23 @@ internal sealed class AgentNode(AgentFolder folder, AgentIdentity identity, RunS
             {
                 var error = result is DialResult.Refused refused ? refused.Error : ((DialResult.Unreachable)result).Error;
                 Note(false, error);
-                await MendAsync(error, target, cancellation);
+                await MendAsync(error, target, renewal, cancellation);
             }
 
             return result;
         }
     }
 
-    /// <summary>What the agent itself can do about a refusal. A site from a root that it does not know: look for one that its own root vouches for (T4).</summary>
-    private async Task MendAsync(Error error, LinkTarget target, CancellationToken cancellation)
+    /// <summary>What the agent itself can do about a refusal. A site from a root that it does not know: look for one that its own root vouches for (T4). An
+    /// ended certificate: renew it by the old key, also when this clock thinks otherwise (T6). Banned and unknown are for people: it goes on asking at the
+    /// site's pace, and its status says what to do.</summary>
+    private async Task MendAsync(Error error, LinkTarget target, RenewalDriver renewal, CancellationToken cancellation)
     {
+        if (error.Code == ErrorCodes.CertificateExpired)
+        {
+            await renewal.RenewNowAsync(cancellation);
+        }
+
         try
         {
             if (error.Code == ErrorCodes.NotTrusted && await new RootRecovery(time).TryAsync(target.Addresses, target.ServerName, identity.Trust, cancellation))

@@ -41,11 +41,10 @@ internal sealed class RenewalDriver(AgentIdentity identity, string keyPath, Rand
         _next = FirstTry();
         while (true)
         {
-            var wait = _next - time.GetUtcNow();
-            if (wait > TimeSpan.Zero)
+            if (time.GetUtcNow() is var now && now < _next)
             {
                 // In short sleeps: the wall clock may be set, and a long sleep would not notice.
-                await Task.Delay(wait < LongestSleep ? wait : LongestSleep, time, cancellation);
+                await Task.Delay(RenewalPlanner.Step(now, _next, LongestSleep), time, cancellation);
                 continue;
             }
 

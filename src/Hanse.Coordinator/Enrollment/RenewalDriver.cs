@@ -40,9 +40,9 @@ internal sealed partial class RenewalDriver(Federation federation, Random random
 
     private async Task DelayUntilAsync(DateTimeOffset moment, CancellationToken cancellation)
     {
-        while (moment - time.GetUtcNow() is { Ticks: > 0 } left)
+        while (time.GetUtcNow() is var now && now < moment)
         {
-            await Task.Delay(left < LongestStep ? left : LongestStep, time, cancellation);
+            await Task.Delay(RenewalPlanner.Step(now, moment, LongestStep), time, cancellation);
         }
     }
 

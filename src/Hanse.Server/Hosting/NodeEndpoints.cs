@@ -18,6 +18,7 @@ public static class NodeEndpoints
     private const string LinkPath = "/link";
     private const string SubProtocol = "hanse.v1";
     private static readonly TimeSpan RetryUntrusted = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan RetryApart = TimeSpan.FromMinutes(10);
 
     /// <summary>Branches before routing: a connection to a link name never reaches the API, and the reverse.</summary>
     public static void UseNodeServer(this WebApplication app, INodeServer server)
@@ -51,13 +52,21 @@ public static class NodeEndpoints
         if (verdict is not PeerVerdict.Verified verified)
         {
             // In the link's own words: banned, expired and unknown are different answers (T6), and a dialler acts on which it is.
-            await server.Acceptor.RefuseAsync(socket, LinkErrors.Of(verdict.Code, verdict.Message), RetryUntrusted);
+            await server.Acceptor.RefuseAsync(socket, LinkErrors.Of(verdict.Code, verdict.Message), RetryAfter(verdict));
             return;
         }
 
         var remote = context.Connection.RemoteIpAddress is { } address ? new System.Net.IPEndPoint(address, context.Connection.RemotePort) : null;
         await server.Acceptor.AcceptAsync(socket, new AcceptedPeer(verified.Identity, remote, certificate), context.RequestAborted);
     }
+
+    /// <summary>T6: who may return does so at once, by renewing; for whom only people can do something, there is no hurry.</summary>
+    private static TimeSpan RetryAfter(PeerVerdict verdict) => verdict switch
+    {
+        PeerVerdict.Expired { MayReturn: true } => TimeSpan.Zero,
+        PeerVerdict.Expired or PeerVerdict.Banned or PeerVerdict.Unknown => RetryApart,
+        _ => RetryUntrusted,
+    };
 
     private static async Task JoinAsync(HttpContext context, INodeServer server)
     {

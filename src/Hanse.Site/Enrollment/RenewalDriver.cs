@@ -114,7 +114,7 @@ internal sealed partial class RenewalDriver(SiteIdentity identity, SiteOptions o
                 return;
             }
 
-            await _wake.WaitAsync(due - now < LongestStep ? due - now : LongestStep, time, cancellation);
+            await _wake.WaitAsync(RenewalPlanner.Step(now, due, LongestStep), time, cancellation);
         }
     }
 
@@ -145,9 +145,9 @@ internal sealed partial class RenewalDriver(SiteIdentity identity, SiteOptions o
     /// <summary>In steps, because a timer holds 49 days at the most, and because the wall clock may jump (T3).</summary>
     private async Task DelayUntilAsync(DateTimeOffset moment, CancellationToken cancellation)
     {
-        while (moment - time.GetUtcNow() is { Ticks: > 0 } left)
+        while (time.GetUtcNow() is var now && now < moment)
         {
-            await Task.Delay(left < TimeSpan.FromMinutes(1) ? left : TimeSpan.FromMinutes(1), time, cancellation);
+            await Task.Delay(RenewalPlanner.Step(now, moment, LongestStep), time, cancellation);
         }
     }
 

@@ -61,7 +61,8 @@ internal sealed partial class UplinkHandler(
 
     public void OnFault(NodeLink link, Method method, Exception fault) => LogFault(fault, method);
 
-    private LinkReply Renew()
+    /// <summary>The coordinator asks for it, or has refused the certificate as ended.</summary>
+    public LinkReply Renew()
     {
         inbox.Renewal.RenewNow();
         return LinkReply.Done;

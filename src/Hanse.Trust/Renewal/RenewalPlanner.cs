@@ -13,6 +13,14 @@ public static class RenewalPlanner
     private static readonly TimeSpan ShortestRetry = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LongestRetry = TimeSpan.FromHours(1);
 
+    /// <summary>How long to sleep toward a moment: in steps, because the wall clock may jump, and in whole milliseconds, because a timer counts no less and a
+    /// sleep of a fraction would be none. At least one.</summary>
+    public static TimeSpan Step(DateTimeOffset now, DateTimeOffset moment, TimeSpan longest)
+    {
+        var left = moment - now;
+        return left >= longest ? longest : TimeSpan.FromMilliseconds(Math.Max(1, Math.Ceiling(left.TotalMilliseconds)));
+    }
+
     /// <summary>The moment of the first try. It lies between 40 % and 60 % of the life, counted from when the certificate was made.</summary>
     public static DateTimeOffset FirstTry(DateTimeOffset notBefore, DateTimeOffset notAfter, Random random)
     {

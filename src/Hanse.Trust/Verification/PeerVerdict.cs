@@ -50,7 +50,7 @@ public abstract record PeerVerdict
     {
         public override string Code => ErrorCodes.Banned;
 
-        public override string Message => $"{Identity} is banned. An administrator must lift the ban.";
+        public override string Message => $"{Identity} is banned for good. If that is a mistake, reset the node and join again: it then is another one.";
     }
 
     /// <summary>Of this federation, but not registered here.</summary>
