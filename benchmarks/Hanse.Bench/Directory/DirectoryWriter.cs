@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Google.Protobuf;
+using Hanse.Audit;
 using Hanse.Coordinator.Hosts;
 using Hanse.Protocol.Messages;
 using Npgsql;
@@ -13,7 +14,7 @@ internal sealed class DirectoryWriter(NpgsqlDataSource database, Fleet fleet, in
     private const int BatchSize = 1_000;
     private const int Sites = 2;
 
-    private readonly HostDirectoryStore _store = new(TimeProvider.System);
+    private readonly HostDirectoryStore _store = new(new AuditLog(TimeProvider.System), TimeProvider.System);
     private ulong _counter;
 
     public Task<double> LoadAsync(int sites) => ApplyAsync(Enumerable.Range(0, sites).Select(site => (site, Hosts(site), Life: 0, Status: false)), Entry);
