@@ -2,6 +2,7 @@ using Hanse.Bench.AtRest;
 using Hanse.Bench.Directory;
 using Hanse.Bench.Harness;
 using Hanse.Bench.Links;
+using Hanse.Bench.Outbox;
 using Hanse.Bench.Simulation;
 
 if (args is [SimulateVerb.Name, .. var rest])
@@ -15,5 +16,5 @@ if (args is [PeerServer.Verb])
 }
 
 // Every suite there is; each prints its own table.
-IBenchSuite[] suites = [new DirectorySuite(), new SiteSuite(), new CommandSuite(), new AgentSuite()];
+IBenchSuite[] suites = [new DirectorySuite(), new SiteSuite(), new CommandSuite(), new AgentSuite(), new OutboxSuite()];
 return await BenchRunner.RunAsync(suites, args);

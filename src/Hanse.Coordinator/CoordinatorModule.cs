@@ -14,6 +14,7 @@ using Hanse.Coordinator.Rollups.Api;
 using Hanse.Coordinator.Sites;
 using Hanse.Coordinator.Sites.Api;
 using Hanse.Coordinator.Uplink;
+using Hanse.Coordinator.Uplink.Api;
 using Hanse.Link;
 using Hanse.Link.Accepting;
 using Hanse.Link.Pulse;
@@ -57,9 +58,10 @@ public static class CoordinatorModule
             .AddSingleton<IHostTagsObserver>(s => s.GetRequiredService<SiteStore>()).AddSingleton<IHostMoveObserver>(s => s.GetRequiredService<SiteStore>())
             .AddSingleton<SiteLinks>().AddSingleton<ISiteChannel>(s => s.GetRequiredService<SiteLinks>())
             .AddSingleton<ISiteRegistry, SiteRegistry>().AddSingleton<SiteContents>().AddSingleton<DesiredStateDriver>()
-            .AddSingleton<SiteActions>().AddSingleton<ISiteRemoval, SiteRemoval>();
+            .AddSingleton<SiteActions>().AddSingleton<OutboxActions>().AddSingleton<ISiteRemoval, SiteRemoval>();
         services
             .AddSingleton<IRollups, RollupStore>()
+            .AddSingleton<ReplayGate>().AddSingleton<OutboxIntake>().AddSingleton<IBackupMarks, BackupMarkStore>()
             .AddSingleton<HostFacts>().AddSingleton<RecordIntake>().AddSingleton<StateIntake>().AddSingleton<UplinkHandler>()
             .AddSingleton<ILinkAdmission, SiteAdmission>()
             .AddSingleton<CoordinatorMetrics>();
@@ -74,6 +76,7 @@ public static class CoordinatorModule
     {
         var api = endpoints.MapApi();
         api.MapSites();
+        api.MapOutbox();
         api.MapInvitations();
         api.MapTrust();
         api.MapCommands();

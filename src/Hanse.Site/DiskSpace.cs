@@ -15,6 +15,7 @@ internal sealed partial class DiskSpace(SiteOptions options, TimeProvider time, 
     private long _looked;
     private long _free = long.MaxValue;
     private bool _full;
+    private bool _outboxFull;
 
     /// <summary>Bytes that the data folder's disk has left, at most half a second ago.</summary>
     public long Free
@@ -38,6 +39,22 @@ internal sealed partial class DiskSpace(SiteOptions options, TimeProvider time, 
             return _full ? Full() : null;
         }
     }
+
+    /// <summary>The outbox holds as many records as it may.</summary>
+    public bool OutboxFull
+    {
+        get => Volatile.Read(ref _outboxFull);
+        set => Volatile.Write(ref _outboxFull, value);
+    }
+
+    /// <summary>Why new commands are not taken now, or null: each brings outcomes, which the outbox must hold.</summary>
+    public Error? RefusalOfWork() => Refusal() ?? (OutboxFull
+        ? new Error
+        {
+            Code = ErrorCodes.OutboxFull,
+            Message = "The site has as many untold outcomes as it may hold, so it takes no new commands until the coordinator has taken some. `hanse outbox list` shows them.",
+        }
+        : null);
 
     /// <summary>A failed write, told to whoever asked for it: both are passing, so it may be tried again.</summary>
     public static Error Explain(NpgsqlException failure) => failure is PostgresException { SqlState: PostgresErrorCodes.DiskFull }

@@ -74,6 +74,7 @@ public static class SiteModule
         SiteTrustEndpoints.Map(api);
         SiteEndpoints.Map(api);
         CommandEndpoints.Map(api);
+        OutboxEndpoints.Map(api);
         AuditEndpoints.Map(api);
     }
 
@@ -130,6 +131,8 @@ public static class SiteModule
 
     private static void AddUplink(IServiceCollection services) => services
         .AddSingleton<OutboxSignals>().AddSingleton<IOutbox, OutboxStore>()
+        .AddSingleton<RecordMeter>().AddSingleton<StateMeter>().AddSingleton<ReplayEstimate>()
+        .AddSingleton<OutboxReadStore>().AddSingleton<OutboxDeskStore>()
         .AddSingleton<RecordStore>().AddSingleton<RecordDriver>()
         .AddSingleton<StateStore>().AddSingleton<StateDriver>()
         .AddSingleton<StatusDriver>().AddSingleton<UplinkInbox>().AddSingleton<UplinkHandler>().AddSingleton<RetentionDriver>()

@@ -16,6 +16,12 @@ public sealed record SiteOptions
     /// <summary>Bytes that must be free on the data folder's disk for new work to be taken (U7): a few segments of PostgreSQL's log.</summary>
     public long DiskFloor { get; init; } = 128L * 1024 * 1024;
 
+    /// <summary>How many records may wait for the coordinator before no new commands are taken (U7).</summary>
+    public long OutboxBound { get; init; } = 1_000_000;
+
+    /// <summary>How many acknowledged records older than seven days are kept when no backup of the coordinator covers them (U4, U7).</summary>
+    public long OutboxKept { get; init; } = 1_000_000;
+
     /// <summary>A coordinator runs in the same process, on the same data folder.</summary>
     public bool CoordinatorBeside { get; init; }
 

@@ -13,11 +13,19 @@ internal sealed class BenchFederation : IAsyncDisposable
 
     public List<BenchServer> Sites { get; } = [];
 
-    public static async Task<BenchFederation> StartAsync(int sites)
+    /// <param name="sites">How many.</param>
+    /// <param name="relay">The line that sites dial the coordinator over; null: they dial it themselves.</param>
+    public static async Task<BenchFederation> StartAsync(int sites, BenchRelay? relay = null)
     {
         var folder = System.IO.Directory.CreateTempSubdirectory("hanse-bench-").FullName;
         BenchServer.Open(folder);
-        var federation = new BenchFederation(folder, await BenchServer.StartAsync("coordinator", "coordinator", folder, "localhost"));
+        var federation = new BenchFederation(folder, await BenchServer.StartAsync("coordinator", "coordinator", folder, "localhost", relay?.Port));
+        if (relay is not null)
+        {
+            relay.Target = federation.Coordinator.Port;
+            relay.Mend();
+        }
+
         try
         {
             for (var number = 1; number <= sites; number++)

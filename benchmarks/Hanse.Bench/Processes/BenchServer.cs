@@ -9,7 +9,9 @@ internal sealed class BenchServer : IAsyncDisposable
 {
     private static readonly TimeSpan StartDeadline = TimeSpan.FromMinutes(2);
 
-    private BenchServer(BenchProcess process, SocketApi api, int port) => (Process, Api, Port) = (process, api, port);
+    private readonly string _data;
+
+    private BenchServer(BenchProcess process, SocketApi api, int port, string data) => (Process, Api, Port, _data) = (process, api, port, data);
 
     public BenchProcess Process { get; }
 
@@ -20,7 +22,7 @@ internal sealed class BenchServer : IAsyncDisposable
     /// <summary>The processes of its PostgreSQL.</summary>
     public IReadOnlyList<int> Postgres { get; private set; } = [];
 
-    public static async Task<BenchServer> StartAsync(string role, string name, string folder, string externalName)
+    public static async Task<BenchServer> StartAsync(string role, string name, string folder, string externalName, int? dialled = null)
     {
         var data = System.IO.Directory.CreateDirectory(Path.Combine(folder, name)).FullName;
         Open(data);
@@ -31,13 +33,24 @@ internal sealed class BenchServer : IAsyncDisposable
             dataDir: {data}
             listen: 127.0.0.1:{port}
             externalNames: [{externalName}]
-            addresses: ["127.0.0.1:{port}"]
+            addresses: ["127.0.0.1:{dialled ?? port}"]
             """));
         var process = BenchProcess.Start(name, BenchProcess.Program("src/Hanse.Server", "hanse"), null, "serve", "--config", config);
-        var server = new BenchServer(process, new SocketApi(Path.Combine(data, role + ".sock")), port);
+        var server = new BenchServer(process, new SocketApi(Path.Combine(data, role + ".sock")), port, data);
         await process.UntilAsync("it answered on its socket", server.Api.IsReadyAsync, StartDeadline);
         server.Postgres = FindPostgres(data);
         return server;
+    }
+
+    /// <summary>Where its private PostgreSQL is, which lets the account in that started it.</summary>
+    public string DatabaseOf(string role)
+    {
+        var lines = System.IO.Directory.EnumerateFiles(_data, "postmaster.pid", SearchOption.AllDirectories).Select(File.ReadAllLines).Single();
+        return new Npgsql.NpgsqlConnectionStringBuilder
+        {
+            Host = lines[4], Port = int.Parse(lines[3], CultureInfo.InvariantCulture), Username = role, Database = role, SslMode = Npgsql.SslMode.Disable,
+            GssEncryptionMode = Npgsql.GssEncryptionMode.Disable, CommandTimeout = 600,
+        }.ConnectionString;
     }
 
     /// <summary>Processor time of its PostgreSQL: of those that live, and, by the postmaster, of those that have ended.</summary>

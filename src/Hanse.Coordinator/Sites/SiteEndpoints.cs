@@ -82,13 +82,14 @@ internal sealed record SiteView(
     SiteId Id, string Name, string Status, string Link, long HostCount, long OnlineCount, long QueueDepth, IReadOnlyList<string> ExternalNames,
     IReadOnlyList<string> Addresses, string? Location, double? Latitude, double? Longitude, DateTimeOffset? LastSeen, string? Version,
     DateTimeOffset CreatedAt, DateTimeOffset? EnrolledAt, DateTimeOffset? IntermediateExpires, TimeSpan SyncInterval, string? StatusReason,
-    DateTimeOffset? StatusChangedAt)
+    DateTimeOffset? StatusChangedAt, IReadOnlyList<QueueView> Queues, TimeSpan? ReplayEstimate, LinkErrorView? LastError)
 {
     public static SiteView Of(SiteRow row, SiteLinks links) => new(
         row.SiteId, row.Name, row.Lifecycle.ToString().ToLowerInvariant(), links.Health(row.SiteId), row.HostCount, row.OnlineCount, row.QueueDepth,
         row.ExternalNames, row.Addresses, row.Location, row.Latitude, row.Longitude, row.LastSyncAt, row.SoftwareVersion, row.CreatedAt,
         row.EnrolledAt, row.IntermediateExpiresAt, TimeSpan.FromMilliseconds(row.SyncMs), row.StatusReason.Length == 0 ? null : row.StatusReason,
-        row.StatusChangedAt);
+        row.StatusChangedAt, QueueText.Read(row.Queues), row.ReplayMs > 0 ? TimeSpan.FromMilliseconds(row.ReplayMs) : null,
+        row.LastErrorAt is { } at ? new LinkErrorView(row.LastErrorCode ?? "", row.LastErrorMessage ?? "", at) : null);
 }
 
 /// <summary>Why; it goes into the audit log, and the site is told.</summary>

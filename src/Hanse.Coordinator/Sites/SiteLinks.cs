@@ -39,7 +39,7 @@ internal sealed class SiteLinks : ISiteChannel
     /// <summary>False if a newer link has taken its place.</summary>
     public bool Remove(SiteId site, NodeLink link) => _links.TryRemove(new(site, link));
 
-    /// <summary>Nothing but desired state goes to a suspended site. Its link stays.</summary>
+    /// <summary>Nothing but desired state goes to a suspended site; its outbox may be looked at. Its link stays.</summary>
     public void SetSuspended(SiteId site, bool suspended)
     {
         if (suspended)
@@ -75,7 +75,7 @@ internal sealed class SiteLinks : ISiteChannel
             return Offline<T>("The site is not connected.");
         }
 
-        if (_suspended.ContainsKey(site) && method != Method.DesiredState)
+        if (_suspended.ContainsKey(site) && method is not (Method.DesiredState or Method.OutboxList or Method.OutboxShow))
         {
             return new(null, new(ErrorCodes.SiteSuspended, "The site is suspended; `hanse site resume` ends that."));
         }

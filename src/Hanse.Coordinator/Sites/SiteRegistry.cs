@@ -15,8 +15,8 @@ internal sealed class SiteRegistry(SiteStore store, SiteLinks links) : ISiteRegi
 
     public void LinkOpened(SiteId site, NodeLink link) => links.Add(site, link);
 
-    public Task LinkEndedAsync(SiteId site, NodeLink link, CancellationToken cancellation) =>
-        links.Remove(site, link) ? store.EndLinkAsync(site, (long)link.Fence, cancellation) : Task.CompletedTask;
+    public Task LinkEndedAsync(SiteId site, NodeLink link, Error why, CancellationToken cancellation) =>
+        links.Remove(site, link) ? store.EndLinkAsync(site, (long)link.Fence, why, cancellation) : Task.CompletedTask;
 
     public Task SetStatusAsync(SiteId site, SiteStatus status, CancellationToken cancellation) => store.SetStatusAsync(site, status, cancellation);
 }

@@ -14,7 +14,8 @@ internal sealed class SiteStore(NpgsqlDataSource database, TimeProvider time) : 
         key, id, name, status, external_names as ExternalNames, addresses, location, latitude, longitude, generation,
         observed_generation as ObservedGeneration, host_count as HostCount, online_count as OnlineCount, queue_depth as QueueDepth,
         software_version as SoftwareVersion, last_sync_at as LastSyncAt, intermediate_expires_at as IntermediateExpiresAt,
-        created_at as CreatedAt, enrolled_at as EnrolledAt, sync_ms as SyncMs, status_reason as StatusReason, status_changed_at as StatusChangedAt
+        created_at as CreatedAt, enrolled_at as EnrolledAt, sync_ms as SyncMs, status_reason as StatusReason, status_changed_at as StatusChangedAt,
+        queues::text as Queues, replay_ms as ReplayMs, last_error_code as LastErrorCode, last_error_message as LastErrorMessage, last_error_at as LastErrorAt
         """;
 
     public async Task<SiteRow?> FindAsync(string idOrName, CancellationToken cancellation)
@@ -92,21 +93,25 @@ internal sealed class SiteStore(NpgsqlDataSource database, TimeProvider time) : 
     }
 
     /// <summary>The link is gone, if it still was the current one.</summary>
-    public Task EndLinkAsync(SiteId site, long fence, CancellationToken cancellation) => ExecuteAsync(
-        "update sites_link set disconnected_at = @now where site_id = @id and fence = @fence",
-        new { id = site.Value, fence, now = time.GetUtcNow() }, cancellation);
+    public Task EndLinkAsync(SiteId site, long fence, Error why, CancellationToken cancellation) => ExecuteAsync(
+        """
+        with ended as (update sites_link set disconnected_at = @now where site_id = @id and fence = @fence returning 1)
+        update sites_site set last_error_code = @Code, last_error_message = @Message, last_error_at = @now where id = @id and exists (select from ended)
+        """,
+        new { id = site.Value, fence, why.Code, why.Message, now = time.GetUtcNow() }, cancellation);
 
     public Task SetStatusAsync(SiteId site, SiteStatus status, CancellationToken cancellation) => ExecuteAsync(
         """
         update sites_site
         set host_count = @hosts, online_count = @online, queue_depth = @depth, software_version = @SoftwareVersion,
-            oldest_record_at = @oldest, observed_generation = @generation, last_sync_at = @now
+            oldest_record_at = @oldest, observed_generation = @generation, last_sync_at = @now, queues = @queues::jsonb, replay_ms = @replay
         where id = @id
         """,
         new
         {
             id = site.Value, hosts = (long)status.HostCount, online = (long)status.OnlineCount, depth = (long)status.QueueDepth,
             status.SoftwareVersion, oldest = At(status.OldestRecordUnixMs), generation = (long)status.ObservedGeneration, now = time.GetUtcNow(),
+            queues = QueueText.Write(status.Queues), replay = (long)status.ReplayMs,
         },
         cancellation);
 

@@ -41,7 +41,7 @@ internal static class MarkStore
 
         var mark = await transaction.Connection!.QuerySingleOrDefaultAsync<Mark>(new CommandDefinition(
             """
-            select m.ordinal, m.high_water as HighWater, s.key as SiteKey, s.status
+            select m.ordinal, m.high_water as HighWater, m.backed_up as BackedUp, s.key as SiteKey, s.status
             from uplink_mark m join sites_site s on s.id = m.site_id
             where m.site_id = @site and m.epoch = @epoch
               and m.ordinal = (select max(ordinal) from uplink_mark where site_id = @site)
@@ -89,6 +89,7 @@ internal sealed class Mark
 {
     public int Ordinal { get; init; }
     public long HighWater { get; init; }
+    public long BackedUp { get; init; }
     public int SiteKey { get; init; }
     public short Status { get; init; }
 }

@@ -13,9 +13,10 @@ namespace Hanse.Coordinator.Uplink;
 
 /// <summary>What sites may ask of the coordinator: to take in what their outboxes hold. Answers follow the durable write (invariant 4).</summary>
 internal sealed partial class UplinkHandler(
-    RecordIntake records, StateIntake states, ISiteRegistry sites, ISiteRemoval removal, ISiteTrust trust, AuditWitness witness, ILogger<UplinkHandler> logger) : ILinkHandler
+    OutboxIntake outbox, ISiteRegistry sites, ISiteRemoval removal, ISiteTrust trust, AuditWitness witness, ILogger<UplinkHandler> logger) : ILinkHandler
 {
     private const int MaxVersion = 64;
+    private const int MaxQueues = 16;
     private const int MaxActor = 100;
     private const int MaxReason = 1_000;
 
@@ -35,8 +36,8 @@ internal sealed partial class UplinkHandler(
         {
             return request switch
             {
-                RecordBatch batch => Reply(await records.ApplyAsync(site, fence, batch, cancellation)),
-                StateBatch batch => Reply(await states.ApplyAsync(site, fence, batch, cancellation)),
+                RecordBatch batch => Reply(await outbox.ApplyAsync(site, fence, batch, cancellation)),
+                StateBatch batch => Reply(await outbox.ApplyAsync(site, fence, batch, cancellation)),
                 SiteLeave leave => await LeaveAsync(site, leave, cancellation),
                 SiteStatus status => await StatusAsync(site, status, cancellation),
                 TrustReport report => await TrustAsync(site, report, cancellation),
@@ -52,6 +53,10 @@ internal sealed partial class UplinkHandler(
         {
             return LinkReply.Refuse(ErrorCodes.SiteSuspended, suspended.Message);
         }
+        catch (CoordinatorBusyException busy)
+        {
+            return LinkReply.Refuse(ErrorCodes.CoordinatorBusy, busy.Message);
+        }
         catch (NpgsqlException away) when (away.IsTransient || away is not PostgresException)
         {
             return LinkReply.Refuse(ErrorCodes.DatabaseUnavailable, "The coordinator's database is away; try again.");
@@ -63,7 +68,7 @@ internal sealed partial class UplinkHandler(
         LogEnded(Site(link), end.Error.Code, end.Error.Message);
         try
         {
-            await sites.LinkEndedAsync(Site(link), link, CancellationToken.None);
+            await sites.LinkEndedAsync(Site(link), link, end.Error, CancellationToken.None);
         }
         catch (NpgsqlException away)
         {
@@ -79,6 +84,12 @@ internal sealed partial class UplinkHandler(
             || Math.Max(Math.Max(status.HostCount, status.OnlineCount), Math.Max(status.QueueDepth, status.ObservedGeneration)) > long.MaxValue)
         {
             throw new FormatException("A status holds counts below 2^63, an instant up to the year 9999 and a version of at most 64 characters.");
+        }
+
+        if (status.Queues.Count > MaxQueues || status.Queues.Any(q => q.OldestUnixMs is < 0 or > LastInstant || Math.Max(q.Waiting, q.SetAside) > long.MaxValue)
+            || status.ReplayMs > int.MaxValue * 1000UL)
+        {
+            throw new FormatException($"A status has at most {MaxQueues} queues, each with counts below 2^63 and an instant up to the year 9999.");
         }
 
         await sites.SetStatusAsync(site, status, cancellation);

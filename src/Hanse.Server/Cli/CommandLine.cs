@@ -8,6 +8,7 @@ using Hanse.Server.Cli.Commands;
 using Hanse.Server.Cli.Configuration;
 using Hanse.Server.Cli.Federation;
 using Hanse.Server.Cli.Hosts;
+using Hanse.Server.Cli.Outbox;
 using Hanse.Server.Cli.Runs;
 using Hanse.Server.Cli.Servers;
 using Hanse.Server.Cli.Sites;
@@ -77,6 +78,7 @@ internal static class CommandLine
         LogoutCommand.Build(cli),
         StatusCommand.Build(cli),
         HostCommands.Build(cli),
+        OutboxCommands.Build(cli),
         RunCommand.Build(cli),
         CommandCommands.Build(cli),
         AgentCommands.Build(cli),

@@ -33,6 +33,12 @@ internal static class ConfigurationKeys
             SiteName, (o, v) => o with { Site = o.Site with { Name = v } }, o => o.Site.Name),
         new("site.listen", "listen, or the port after it beside a coordinator", "Address and port of the site's own HTTPS port.",
             IsList: false, IsSecret: false, ApplySiteListen, o => o.Site.Listen?.ToString() ?? "listen, or the port after it beside a coordinator"),
+        Number("site.diskFloor", "134217728", "Bytes that must be free on the data folder's disk for the site to take new work. Below, it refuses and keeps every outcome.",
+            (o, v) => o with { Site = o.Site with { DiskFloor = v } }, o => o.Site.DiskFloor),
+        Number("site.outboxBound", "1000000", "How many outcomes and other records may wait for the coordinator before the site takes no new commands.",
+            (o, v) => o with { Site = o.Site with { OutboxBound = v } }, o => o.Site.OutboxBound),
+        Number("site.outboxKept", "1000000", "How many records that the coordinator has taken more than seven days ago stay at the site until a verified backup covers them.",
+            (o, v) => o with { Site = o.Site with { OutboxKept = v } }, o => o.Site.OutboxKept),
         Duration("trust.rootLifetime", "3650d", "Life of the federation's root certificate, at its creation.",
             (o, v) => o with { Trust = o.Trust with { RootLifetime = v } }, o => o.Trust.RootLifetime),
         Duration("trust.intermediateLifetime", "365d", "Life of a site's issuing certificate: how long a site can go on without its coordinator.",
@@ -55,6 +61,14 @@ internal static class ConfigurationKeys
         Func<HanseOptions, IReadOnlyList<string>, HanseOptions> set, Func<HanseOptions, IReadOnlyList<string>> get) =>
         new(path, "[]", meaning, IsList: true, IsSecret: false,
             (o, v) => v.Select(check).FirstOrDefault(wrong => wrong is not null) ?? Applied.Ok(set(o, v)), o => List(get(o)));
+
+    private static ConfigurationKey Number(string path, string @default, string meaning,
+        Func<HanseOptions, long, HanseOptions> set, Func<HanseOptions, long> get) =>
+        new(path, @default, meaning, IsList: false, IsSecret: false,
+            (o, v) => long.TryParse(v[0], System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out var number)
+                ? Applied.Ok(set(o, number))
+                : Applied.Bad($"{Quote(v[0])} is not a whole number", "write digits only, such as 1000000"),
+            o => get(o).ToString(System.Globalization.CultureInfo.InvariantCulture));
 
     private static ConfigurationKey Duration(string path, string @default, string meaning,
         Func<HanseOptions, TimeSpan, HanseOptions> set, Func<HanseOptions, TimeSpan> get) =>

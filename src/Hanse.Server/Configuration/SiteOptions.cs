@@ -6,6 +6,15 @@ public sealed record SiteOptions
     /// <summary>The name a federation of one process gives its own site; elsewhere the invitation names the site.</summary>
     public string Name { get; init; } = "main";
 
+    /// <summary>U7: bytes that must be free for new work.</summary>
+    public long DiskFloor { get; init; } = 128L * 1024 * 1024;
+
+    /// <summary>U7: records that may wait before no new commands are taken.</summary>
+    public long OutboxBound { get; init; } = 1_000_000;
+
+    /// <summary>U4, U7: records taken more than seven days ago that stay for a backup's sake.</summary>
+    public long OutboxKept { get; init; } = 1_000_000;
+
     /// <summary>The site's HTTPS port; null is <c>listen</c>, or beside a coordinator in one process the port after it.</summary>
     public ListenAddress? Listen { get; init; }
 }

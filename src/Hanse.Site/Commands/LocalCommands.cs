@@ -24,7 +24,7 @@ internal sealed class LocalCommands(
             return (null, fault);
         }
 
-        if (space.Refusal() is { } full)
+        if (space.RefusalOfWork() is { } full)
         {
             return (null, full);
         }

@@ -71,7 +71,8 @@ internal static class SiteJoinEndpoints
             federation = self?.Federation.ToString(),
             link = link?.Health.ToString().ToLowerInvariant() ?? "offline", lastSuccess = link?.LastSuccess, nextTry = link?.NextTry,
             lastError = link?.LastError is { } error ? new { code = error.Code, message = error.Message } : null,
-            hostCount = all, onlineCount = online, queueDepth = depth.Waiting, oldestRecord = depth.Oldest,
+            hostCount = all, onlineCount = online, queueDepth = depth.Waiting, oldestRecord = depth.Oldest, outboxFull = space.OutboxFull,
+            queues = depth.Classes.Select(c => new { @class = c.Class.ToString().ToLowerInvariant(), waiting = c.Waiting, oldest = c.Oldest, setAside = c.SetAside }),
             intermediateExpires = self?.IntermediateNotAfter, diskFree = space.Free, diskFull = space.Refusal() is not null,
             auditOk = problems.Count == 0, auditProblems = problems,
         });

@@ -9,7 +9,7 @@ namespace Hanse.Site.Uplink;
 /// order, one batch in flight; (3) the answer is stored. A crash anywhere repeats a batch, which the mark makes a no-op. Ends with
 /// the link, or with <see cref="DrainEnd.EpochOutdated"/> when only a new epoch helps (U6).</summary>
 internal sealed partial class RecordDriver(
-    RecordStore store, OutboxSignals signals, ISiteIdentity identity, TimeProvider time, ILogger<RecordDriver> logger)
+    RecordStore store, OutboxSignals signals, RecordMeter meter, ISiteIdentity identity, TimeProvider time, ILogger<RecordDriver> logger)
 {
     private const int BatchSize = 500;
     private static readonly TimeSpan AnswerTime = TimeSpan.FromSeconds(60);
@@ -32,6 +32,7 @@ internal sealed partial class RecordDriver(
         while (true)
         {
             // 2
+            var began = time.GetTimestamp();
             if (await store.FormBatchAsync(epoch, mark, BatchSize, cancellation) is not { } batch)
             {
                 return DrainEnd.EpochOutdated;
@@ -45,6 +46,7 @@ internal sealed partial class RecordDriver(
 
             // 3
             mark = await SendAsync(link, epoch, batch, cancellation) ?? mark;
+            meter.Note(batch.Records.Count, time.GetElapsedTime(began));
         }
     }
 
@@ -79,8 +81,15 @@ internal sealed partial class RecordDriver(
             signals.States.Set();
         }
 
+        // U7: the coordinator paces a replay. What comes next is not sent before.
+        await PauseAsync(answer.Value.PauseMs, time, cancellation);
         return (long)answer.Value.HighWater;
     }
+
+    /// <summary>As long as the coordinator asks for, and no longer than a minute.</summary>
+    internal static Task PauseAsync(uint milliseconds, TimeProvider time, CancellationToken cancellation) => milliseconds == 0
+        ? Task.CompletedTask
+        : Task.Delay(TimeSpan.FromMilliseconds(Math.Min(milliseconds, 60_000)), time, cancellation);
 
     [LoggerMessage(1, LogLevel.Warning, "The coordinator did not take records: {Code}: {Message}")]
     private partial void LogNotTaken(string code, string message);

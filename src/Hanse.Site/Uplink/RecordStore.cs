@@ -10,6 +10,9 @@ internal sealed class RecordStore(NpgsqlDataSource database, TimeProvider time)
 {
     private static readonly TimeSpan Kept = TimeSpan.FromDays(7);
 
+    // Half a frame (L4): with one more record, of at most two excerpts of 32 KiB and a script, a batch stays below one.
+    private const int BatchBytes = 512 * 1024;
+
     /// <summary>The site's epoch. Made once, and anew when the coordinator knows more of it than this database (U6).</summary>
     public async Task<Guid> GetEpochAsync(CancellationToken cancellation)
     {
@@ -28,7 +31,7 @@ internal sealed class RecordStore(NpgsqlDataSource database, TimeProvider time)
         await using var transaction = await connection.BeginTransactionAsync(cancellation);
         await connection.ExecuteAsync(new CommandDefinition(
             """
-            update uplink_self set epoch = @epoch, next_sequence = 1, acknowledged = 0;
+            update uplink_self set epoch = @epoch, next_sequence = 1, acknowledged = 0, backed_up = 0;
             update uplink_record set epoch = null, sequence = null where acknowledged_at is null;
             update uplink_state set acknowledged = 0;
             """,
@@ -44,7 +47,7 @@ internal sealed class RecordStore(NpgsqlDataSource database, TimeProvider time)
         await using var connection = await database.OpenConnectionAsync(cancellation);
         await using var transaction = await connection.BeginTransactionAsync(cancellation);
         var rows = await ReadAsync(transaction, epoch, highWater, limit, cancellation);
-        if (rows.Count < limit && await NumberAsync(transaction, epoch, limit - rows.Count, cancellation) > 0)
+        if (rows.Count < limit && rows.Sum(r => r.Fact.Length) < BatchBytes && await NumberAsync(transaction, epoch, limit - rows.Count, cancellation) > 0)
         {
             rows = await ReadAsync(transaction, epoch, highWater, limit, cancellation);
         }
@@ -85,9 +88,9 @@ internal sealed class RecordStore(NpgsqlDataSource database, TimeProvider time)
         await connection.ExecuteAsync(new CommandDefinition(
             """
             update uplink_record set acknowledged_at = @now where epoch = @epoch and sequence <= @mark and acknowledged_at is null;
-            update uplink_self set acknowledged = @mark where epoch = @epoch;
+            update uplink_self set acknowledged = @mark, backed_up = @backedUp where epoch = @epoch;
             """,
-            new { epoch, mark = (long)receipt.HighWater, now = time.GetUtcNow() }, transaction, cancellationToken: cancellation));
+            new { epoch, mark = (long)receipt.HighWater, backedUp = (long)Math.Min(receipt.BackedUp, receipt.HighWater), now = time.GetUtcNow() }, transaction, cancellationToken: cancellation));
         if (moved.Count > 0)
         {
             await connection.ExecuteAsync(new CommandDefinition(
@@ -114,12 +117,28 @@ internal sealed class RecordStore(NpgsqlDataSource database, TimeProvider time)
         return await connection.QuerySingleAsync<long>(new CommandDefinition("select next_sequence - 1 from uplink_self", cancellationToken: cancellation));
     }
 
-    /// <summary>Forgets records that were acknowledged more than seven days ago (U4).</summary>
-    public async Task<int> PruneAsync(CancellationToken cancellation)
+    /// <summary>Forgets records that were acknowledged more than seven days ago and that a verified backup of the coordinator covers, and settled refusals
+    /// as old (U4). Of those that only wait for a backup at most <paramref name="kept"/> stay, the newest (U7).</summary>
+    public async Task<int> PruneAsync(long kept, CancellationToken cancellation)
     {
         await using var connection = await database.OpenConnectionAsync(cancellation);
         return await connection.ExecuteAsync(new CommandDefinition(
-            "delete from uplink_record where acknowledged_at < @before", new { before = time.GetUtcNow() - Kept }, cancellationToken: cancellation));
+            """
+            delete from uplink_set_aside where confirmed and settled_at < @before;
+            delete from uplink_record r using uplink_self s
+            where r.acknowledged_at < @before and s.backed_up > 0 and (r.epoch <> s.epoch or r.sequence <= s.backed_up);
+            delete from uplink_record where id in (
+                select id from uplink_record where acknowledged_at < @before order by id desc offset @kept)
+            """,
+            new { before = time.GetUtcNow() - Kept, kept }, cancellationToken: cancellation));
+    }
+
+    /// <summary>True if more records wait than are allowed to (U7).</summary>
+    public async Task<bool> IsFullAsync(long bound, CancellationToken cancellation)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellation);
+        return await connection.QuerySingleAsync<bool>(new CommandDefinition(
+            "select exists (select from uplink_record where acknowledged_at is null offset @bound limit 1)", new { bound }, cancellationToken: cancellation));
     }
 
     public static ByteString EpochBytes(Guid epoch) => ByteString.CopyFrom(epoch.ToByteArray(bigEndian: true));
@@ -145,8 +164,13 @@ internal sealed class RecordStore(NpgsqlDataSource database, TimeProvider time)
     private static async Task<List<Row>> ReadAsync(
         NpgsqlTransaction transaction, Guid epoch, long highWater, int limit, CancellationToken cancellation) =>
         (await transaction.Connection!.QueryAsync<Row>(new CommandDefinition(
-            "select sequence, fact from uplink_record where epoch = @epoch and sequence > @highWater order by sequence limit @limit",
-            new { epoch, highWater, limit }, transaction, cancellationToken: cancellation))).AsList();
+            """
+            select sequence, fact from (
+                select sequence, fact, sum(octet_length(fact)) over (order by sequence) - octet_length(fact) as before from (
+                    select sequence, fact from uplink_record where epoch = @epoch and sequence > @highWater order by sequence limit @limit) next) bounded
+            where before < @bytes order by sequence
+            """,
+            new { epoch, highWater, limit, bytes = BatchBytes }, transaction, cancellationToken: cancellation))).AsList();
 
     private static async Task<IEnumerable<ulong>> SetAsideAsync(NpgsqlConnection connection, Guid epoch, CancellationToken cancellation) =>
         (await connection.QueryAsync<long>(new CommandDefinition(

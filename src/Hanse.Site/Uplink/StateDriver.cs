@@ -9,7 +9,7 @@ namespace Hanse.Site.Uplink;
 /// <summary>Drains states over one link (U2): newest first, one batch in flight. A crash repeats a batch; versions make that a no-op.
 /// Ends with the link.</summary>
 internal sealed partial class StateDriver(
-    StateStore store, OutboxSignals signals, ISiteIdentity identity, GatherPause gather, TimeProvider time, ILogger<StateDriver> logger)
+    StateStore store, OutboxSignals signals, StateMeter meter, ISiteIdentity identity, GatherPause gather, TimeProvider time, ILogger<StateDriver> logger)
 {
     private const int BatchSize = 1_000;
     private static readonly TimeSpan AnswerTime = TimeSpan.FromSeconds(60);
@@ -22,6 +22,7 @@ internal sealed partial class StateDriver(
     {
         while (true)
         {
+            var began = time.GetTimestamp();
             var batch = identity.IsSuspended ? new StateBatch() : await store.FormBatchAsync(epoch, BatchSize, cancellation);
             if (batch.Entries.Count == 0)
             {
@@ -33,6 +34,8 @@ internal sealed partial class StateDriver(
             if (answer.Succeeded)
             {
                 await store.AcknowledgeAsync(batch, answer.Value, cancellation);
+                await RecordDriver.PauseAsync(answer.Value.PauseMs, time, cancellation);
+                meter.Note(batch.Entries.Count, time.GetElapsedTime(began));
                 if (batch.Entries.Count < BatchSize)
                 {
                     await Task.Delay(gather.Length, time, cancellation);

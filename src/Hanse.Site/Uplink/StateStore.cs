@@ -9,16 +9,22 @@ namespace Hanse.Site.Uplink;
 /// <summary>The state half of the outbox (U2): keys whose newest value the coordinator has not confirmed.</summary>
 internal sealed class StateStore(NpgsqlDataSource database)
 {
+    // Half a frame (L4).
+    private const int BatchBytes = 512 * 1024;
+
     /// <summary>Waiting keys, newest first, so that after an outage the coordinator is first told what is true now.</summary>
     public async Task<StateBatch> FormBatchAsync(Guid epoch, int limit, CancellationToken cancellation)
     {
         await using var connection = await database.OpenConnectionAsync(cancellation);
         var rows = await connection.QueryAsync<Row>(new CommandDefinition(
             """
-            select class, key, counter, value, deleted from uplink_state
-            where counter > acknowledged order by changed_at desc limit @limit
+            select class, key, counter, value, deleted from (
+                select *, sum(octet_length(value) + 64) over (order by changed_at desc, class, key) - octet_length(value) as before from (
+                    select class, key, counter, value, deleted, changed_at from uplink_state
+                    where counter > acknowledged order by changed_at desc, class, key limit @limit) next) bounded
+            where before < @bytes order by changed_at desc, class, key
             """,
-            new { limit }, cancellationToken: cancellation));
+            new { limit, bytes = BatchBytes }, cancellationToken: cancellation));
         var batch = new StateBatch { Epoch = RecordStore.EpochBytes(epoch) };
         batch.Entries.AddRange(rows.Select(ToEntry));
         return batch;

@@ -6,7 +6,7 @@ using Hanse.Site.Enrollment.Api;
 namespace Hanse.Site.Uplink;
 
 /// <summary>Tells the coordinator every few seconds how the site is, and soon after something changed: for online hosts this is also their “last seen”.</summary>
-internal sealed class StatusDriver(StateStore states, IHosts hosts, ISiteIdentity identity, OutboxSignals signals, TimeProvider time)
+internal sealed class StatusDriver(StateStore states, ReplayEstimate replay, IHosts hosts, ISiteIdentity identity, OutboxSignals signals, TimeProvider time)
 {
     private static readonly TimeSpan DefaultInterval = TimeSpan.FromSeconds(5);
 
@@ -21,16 +21,20 @@ internal sealed class StatusDriver(StateStore states, IHosts hosts, ISiteIdentit
             var depth = await states.DepthAsync(cancellation);
             var (all, online) = await hosts.CountAsync(cancellation);
             var self = await identity.JoinedAsync(cancellation);
-            await link.RequestAsync<Empty>(
-                Method.SiteStatus,
-                new SiteStatus
+            var status = new SiteStatus
                 {
                     HostCount = (ulong)all, OnlineCount = (ulong)online, QueueDepth = (ulong)depth.Waiting,
                     OldestRecordUnixMs = depth.Oldest is { } at ? new DateTimeOffset(at).ToUnixTimeMilliseconds() : 0,
                     SoftwareVersion = SiteModule.Version, ObservedGeneration = identity.ObservedGeneration,
                     IntermediateExpiresUnixS = self.IntermediateNotAfter.ToUnixTimeSeconds(),
-                },
-                AnswerTime, cancellation);
+                    ReplayMs = (ulong)replay.Of(depth).TotalMilliseconds,
+                };
+            status.Queues.AddRange(depth.Classes.Select(c => new QueueStatus
+            {
+                Class = c.Class, Waiting = (ulong)c.Waiting, OldestUnixMs = c.Oldest is { } since ? new DateTimeOffset(since).ToUnixTimeMilliseconds() : 0,
+                SetAside = (ulong)c.SetAside,
+            }));
+            await link.RequestAsync<Empty>(Method.SiteStatus, status, AnswerTime, cancellation);
             await Task.Delay(Pause, time, cancellation);
             var rest = (identity.SyncInterval ?? DefaultInterval) - Pause;
             if (rest > TimeSpan.Zero)

@@ -29,7 +29,7 @@ internal sealed partial class UplinkHandler(
         {
             return request switch
             {
-                CommandDispatch when space.Refusal() is { } full => LinkReply.Refuse(full), // U7: the coordinator tries again
+                CommandDispatch when space.RefusalOfWork() is { } full => LinkReply.Refuse(full), // U7: the coordinator tries again
                 CommandDispatch dispatch => await DoneAsync(inbox.Commands.TakeAsync(dispatch, cancellation)),
                 CommandCancel cancel => await DoneAsync(inbox.Commands.CancelAsync(cancel, cancellation)),
                 DesiredState state => LinkReply.Of(await inbox.Desired.AcceptAsync(state, cancellation)),
@@ -38,6 +38,9 @@ internal sealed partial class UplinkHandler(
                 ExecutionOutputQuery query => Found(await inbox.Commands.ReadOutputAsync(query, cancellation)),
                 AuditCosign question => LinkReply.Of(await inbox.Audit.CosignAsync(call.Link, question, cancellation)),
                 AuditHeldQuery => LinkReply.Of(await inbox.Audit.HeldAsync(call.Link, cancellation)),
+                OutboxQuery query => LinkReply.Of(await ListAsync(query, cancellation)),
+                OutboxEntryQuery query => Found(await inbox.Outbox.FindAsync(query.Id, cancellation)),
+                OutboxSettlement wish => await inbox.OutboxDesk.SettleAsync(wish, cancellation) is { } refusal ? LinkReply.Refuse(refusal) : LinkReply.Done,
                 HostRemove remove => await RemoveAsync(remove, cancellation),
                 _ => LinkReply.Refuse(ErrorCodes.UnknownMethod, $"The site does not answer {call.Method}."),
             };
@@ -60,6 +63,11 @@ internal sealed partial class UplinkHandler(
     }
 
     public void OnFault(NodeLink link, Method method, Exception fault) => LogFault(fault, method);
+
+    private Task<OutboxPage> ListAsync(OutboxQuery query, CancellationToken cancellation) =>
+        query.Filter is "" or OutboxReadStore.SetAside or OutboxReadStore.Waiting
+            ? inbox.Outbox.ListAsync(query.Filter, query.After, (int)Math.Clamp(query.Limit, 1, 1000), cancellation)
+            : throw new FormatException("filter is set-aside, waiting or empty.");
 
     /// <summary>The coordinator asks for it, or has refused the certificate as ended.</summary>
     public LinkReply Renew()
@@ -96,4 +104,5 @@ internal sealed partial class UplinkHandler(
 }
 
 /// <summary>The slices that what comes down is for.</summary>
-internal sealed record UplinkInbox(ICommands Commands, IInventory Inventory, IHosts Hosts, IDesiredState Desired, ISiteRenewal Renewal, IAuditUplink Audit);
+internal sealed record UplinkInbox(ICommands Commands, IInventory Inventory, IHosts Hosts, IDesiredState Desired, ISiteRenewal Renewal, IAuditUplink Audit,
+    OutboxReadStore Outbox, OutboxDeskStore OutboxDesk);

@@ -44,6 +44,9 @@ internal sealed class TestSite(CoordinatorHost coordinator, SiteJoinOutcome.Join
 
     public AuditHeld Held { get; set; } = new();
 
+    /// <summary>What it says of its outbox.</summary>
+    public Func<IMessage, LinkReply> OnOutbox { get; set; } = _ => LinkReply.Refuse("not-found", "none");
+
     /// <summary>Null with a live link, otherwise the refusal.</summary>
     public async Task<Error?> DialAsync(CurrentTrust? trust = null)
     {
@@ -102,6 +105,7 @@ internal sealed class TestSite(CoordinatorHost coordinator, SiteJoinOutcome.Join
         DesiredState state => Take(state),
         AuditCosign question => LinkReply.Of(Witness!(question)),
         AuditHeldQuery => LinkReply.Of(Held),
+        OutboxQuery or OutboxEntryQuery or OutboxSettlement => OnOutbox(request),
         _ => throw new InvalidOperationException($"{call.Method}"),
     });
 

@@ -29,7 +29,7 @@ public sealed class ConfigurationReaderTests
             postgres:
               connectionString: Host=db;Username=hanse;Password=secret
             coordinator: { keyFile: /data/key, commandGrace: 90s, sessionLifetime: 1h30m }
-            site: { name: oslo, listen: "127.0.0.1:9444" }
+            site: { name: oslo, listen: "127.0.0.1:9444", diskFloor: 1000000, outboxBound: 5, outboxKept: 6 }
             trust: { rootLifetime: 30d, intermediateLifetime: 7d, leafLifetime: 10s, returnWindow: 60d }
             log: { level: debug }
             telemetry: { otlpEndpoint: "http://127.0.0.1:4317" }
@@ -40,6 +40,7 @@ public sealed class ConfigurationReaderTests
         Assert.Equal(["192.0.2.7:9443", "[2001:db8::7]:9443"], options.Addresses);
         Assert.Equal((TimeSpan.FromSeconds(90), TimeSpan.FromMinutes(90)), (options.Coordinator.CommandGrace, options.Coordinator.SessionLifetime));
         Assert.Equal(TimeSpan.FromSeconds(10), options.Trust.LeafLifetime);
+        Assert.Equal((1_000_000, 5, 6), (options.Site.DiskFloor, options.Site.OutboxBound, options.Site.OutboxKept));
         Assert.Equal(LogLevel.Debug, options.Log.Level);
         Assert.Equal("hanse.yaml:3", result.Sources["listen"]);
         Assert.Equal(ConfigurationKeys.All.Count, result.Sources.Count);

@@ -57,6 +57,12 @@ internal sealed class FakeCoordinator(TestPki pki, string socketPath) : INodeSer
     /// <summary>What the next hellos are refused with; null: they are welcome.</summary>
     public Error? Refusal { get; set; }
 
+    /// <summary>What receipts ask a site to wait before its next batch (U7).</summary>
+    public uint PauseMs { get; set; }
+
+    /// <summary>Up to where a verified backup covers records (U4).</summary>
+    public ulong BackedUp { get; set; }
+
     /// <summary>What batches of records are refused with; null: they are taken.</summary>
     public Error? NotTaking { get; set; }
 
@@ -177,6 +183,7 @@ internal sealed class FakeCoordinator(TestPki pki, string socketPath) : INodeSer
             }
 
             receipt.HighWater = HighWater;
+            (receipt.PauseMs, receipt.BackedUp) = (PauseMs, BackedUp);
             receipt.Refusals.AddRange(_records.Where(r => Refused.Contains(r.Record.Audit?.Operation ?? "") && !batch.ConfirmedRefusals.Contains(r.Sequence))
                 .Select(r => new RecordRefusal { Sequence = r.Sequence, Code = ErrorCodes.RecordInvalid, Message = "no" }));
             if (batch.Records.Count > 0 && AnswersToLose > 0)

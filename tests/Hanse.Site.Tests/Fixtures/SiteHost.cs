@@ -43,6 +43,8 @@ public sealed class SiteHost : IAsyncLifetime
 
     internal long DiskFloor { get; init; }
 
+    internal long OutboxBound { get; init; } = 1_000_000;
+
     /// <summary>Begins now: a join compares it with the Date that the real listener sends.</summary>
     public ManualClock Clock { get; init; } = new(TimeProvider.System.GetUtcNow());
 
@@ -146,7 +148,7 @@ public sealed class SiteHost : IAsyncLifetime
         builder.Services.AddSingleton<TimeProvider>(Clock).AddSingleton(new Random(7)).AddSingleton(new GatherPause(TimeSpan.Zero));
         Directory.CreateDirectory(_folder.File("site"));
         builder.Services.AddSite(
-            new SiteOptions { DataFolder = _folder.File("site"), Lifetimes = Lifetimes, DiskFloor = DiskFloor }, _database.DataSource);
+            new SiteOptions { DataFolder = _folder.File("site"), Lifetimes = Lifetimes, DiskFloor = DiskFloor, OutboxBound = OutboxBound }, _database.DataSource);
         WebApplication? app = null;
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.ListenForRole(
             new IPEndPoint(IPAddress.Loopback, Address?.Port ?? 0), _folder.File("site.sock"), () => SiteModule.NodeServer(app!.Services)));

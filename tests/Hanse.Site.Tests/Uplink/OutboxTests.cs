@@ -74,7 +74,7 @@ public sealed class OutboxTests : IAsyncLifetime
         await Records.FormBatchAsync(epoch, 0, 10, default);
         await Records.AcknowledgeAsync(epoch, new RecordReceipt { HighWater = 1 }, [], default);
         _clock.Advance(TimeSpan.FromDays(8));
-        await Records.PruneAsync(default);
+        await Records.PruneAsync(0, default);
 
         Assert.Null(await Records.FormBatchAsync(epoch, 0, 10, default));
         var next = await Records.BeginEpochAsync(default);

@@ -17,7 +17,7 @@ public interface ISiteRegistry
     void LinkOpened(SiteId site, NodeLink link);
 
     /// <summary>The link is gone; nothing is noted if a newer one has taken its place.</summary>
-    Task LinkEndedAsync(SiteId site, NodeLink link, CancellationToken cancellation);
+    Task LinkEndedAsync(SiteId site, NodeLink link, Error why, CancellationToken cancellation);
 
     Task SetStatusAsync(SiteId site, SiteStatus status, CancellationToken cancellation);
 }

@@ -67,6 +67,15 @@ public sealed class SiteRow
     public DateTimeOffset CreatedAt { get; init; }
     public DateTimeOffset? EnrolledAt { get; init; }
 
+    /// <summary>What the site last told of its outbox, as JSON.</summary>
+    public string Queues { get; init; } = "[]";
+    public long ReplayMs { get; init; }
+
+    /// <summary>Why its last link ended.</summary>
+    public string? LastErrorCode { get; init; }
+    public string? LastErrorMessage { get; init; }
+    public DateTimeOffset? LastErrorAt { get; init; }
+
     public SiteId SiteId => new(Id);
 
     public SiteLifecycle Lifecycle => (SiteLifecycle)Status;

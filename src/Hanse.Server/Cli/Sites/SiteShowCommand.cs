@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text.Json.Nodes;
 using Hanse.Server.Cli.Connection;
 using Hanse.Server.Cli.Output;
 
@@ -21,10 +22,21 @@ internal static class SiteShowCommand
             }
 
             CliOutput.Fields(cli, ("Name", found.Text("name")), ("Id", found.Text("id")), ("Status", found.Text("status")), ("Why", found.Text("statusReason")), ("Link", found.Text("link")),
-                ("Hosts", found.Text("hostCount")), ("Queue", found.Text("queueDepth")), ("Names", found.Text("externalNames")),
-                ("Location", found.Text("location")), ("Sync", found.Text("syncInterval")), ("Last seen", found.Instant("lastSeen")), ("Version", found.Text("version")));
+                ("Hosts", found.Text("hostCount")), ("Queue", Queue(found)), ("Replay takes", found.Text("replayEstimate")), ("Names", found.Text("externalNames")),
+                ("Location", found.Text("location")), ("Sync", found.Text("syncInterval")), ("Last success", found.Instant("lastSeen")),
+                ("Last error", found["lastError"] is JsonObject error ? $"{error.Instant("at")} {error.Text("code")}: {error.Text("message")}" : ""), ("Version", found.Text("version")));
             return ExitCodes.Ok;
         });
         return command;
+    }
+
+    /// <summary>By class: how many wait, since when, and how many the coordinator refused.</summary>
+    private static string Queue(JsonObject site)
+    {
+        var queues = (site["queues"]?.AsArray() ?? []).OfType<JsonObject>().Select(q =>
+            $"{q.Text("class")}: {q.Text("waiting")} waiting"
+            + (q.Instant("oldest") is { Length: > 0 } oldest ? $" since {oldest}" : "")
+            + (q.Text("setAside") is not ("" or "0") ? $", {q.Text("setAside")} set aside" : "")).ToList();
+        return queues.Count > 0 ? string.Join("; ", queues) : site.Text("queueDepth");
     }
 }
