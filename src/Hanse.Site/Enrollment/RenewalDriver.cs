@@ -1,4 +1,5 @@
 using Hanse.Authority.Issuing;
+using Hanse.Protocol.Errors;
 using Hanse.Site.Enrollment.Api;
 using Hanse.Site.Uplink.Api;
 using Hanse.Trust.Joining;
@@ -13,6 +14,7 @@ namespace Hanse.Site.Enrollment;
 /// (T3). Without a coordinator it goes on trying; the site works until its intermediate ends (invariant 2).</summary>
 internal sealed partial class RenewalDriver(SiteIdentity identity, SiteOptions options, Random random, TimeProvider time, ILogger<RenewalDriver> logger) : ISiteRenewal
 {
+    private static readonly TimeSpan ServerRetry = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan RootRetry = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan LongestStep = TimeSpan.FromMinutes(1);
     private readonly Signal _wake = new();
@@ -28,7 +30,8 @@ internal sealed partial class RenewalDriver(SiteIdentity identity, SiteOptions o
     {
         await identity.JoinedAsync(cancellation);
         var keys = identity.Keys!;
-        await Task.WhenAll(RenewServerAsync(keys, cancellation), RenewIntermediateAsync(keys, cancellation));
+        // The first to end ends both: one that failed must not leave the site to run out of certificates in silence.
+        await await Task.WhenAny(RenewServerAsync(keys, cancellation), RenewIntermediateAsync(keys, cancellation));
     }
 
     private async Task RenewServerAsync(SiteKeys keys, CancellationToken cancellation)
@@ -42,15 +45,25 @@ internal sealed partial class RenewalDriver(SiteIdentity identity, SiteOptions o
                 await UntilAsync(RenewalPlanner.FirstTry(current.NotBefore, current.NotAfter, random), keys, cancellation);
             }
 
-            if (keys.Issuer.Value.CanIssue(time))
+            if (!keys.Issuer.Value.CanIssue(time) || !TryIssueServer(keys))
             {
-                keys.Server.Swap(identity.IssueServer());
-                LogServer(keys.Server.Value.NotAfter);
+                await Task.Delay(ServerRetry, time, cancellation);
             }
-            else
-            {
-                await Task.Delay(TimeSpan.FromSeconds(1), time, cancellation);
-            }
+        }
+    }
+
+    private bool TryIssueServer(SiteKeys keys)
+    {
+        try
+        {
+            keys.Server.Swap(identity.IssueServer());
+            LogServer(keys.Server.Value.NotAfter);
+            return true;
+        }
+        catch (IOException full)
+        {
+            LogServerNotStored(full.Message, keys.Server.Value.NotAfter);
+            return false;
         }
     }
 
@@ -125,6 +138,18 @@ internal sealed partial class RenewalDriver(SiteIdentity identity, SiteOptions o
 
     private async Task<RenewOutcome> TryRenewAsync(SiteKeys keys, CancellationToken cancellation)
     {
+        try
+        {
+            return await RenewAsync(keys, cancellation);
+        }
+        catch (IOException full)
+        {
+            return new RenewOutcome.Refused(new JoinRefusal(ErrorCodes.DiskFull, $"The new intermediate could not be stored: {full.Message} Free disk space."));
+        }
+    }
+
+    private async Task<RenewOutcome> RenewAsync(SiteKeys keys, CancellationToken cancellation)
+    {
         var file = identity.FilePath("renewing.key");
         var key = NodeKey.LoadOrGenerate(file);
         var coordinator = identity.Coordinator;
@@ -156,6 +181,9 @@ internal sealed partial class RenewalDriver(SiteIdentity identity, SiteOptions o
 
     [LoggerMessage(2, LogLevel.Information, "The site's intermediate was renewed; it ends at {NotAfter:u}")]
     private partial void LogIntermediate(DateTimeOffset notAfter);
+
+    [LoggerMessage(4, LogLevel.Error, "The site's certificate could not be stored: {Why} Free disk space; it ends at {NotAfter:u}")]
+    private partial void LogServerNotStored(string why, DateTimeOffset notAfter);
 
     [LoggerMessage(3, LogLevel.Warning, "The site's intermediate cannot be renewed: {Code}: {Message} It ends at {NotAfter:u}")]
     private partial void LogRefused(string code, string message, DateTimeOffset notAfter);
