@@ -52,6 +52,7 @@ public static class CoordinatorModule
             .AddSingleton<CoordinatorNodeServer>().AddSingleton<InvitationDesk>().AddSingleton<RenewalDriver>()
             .AddSingleton<BanStore>().AddSingleton<IBans, Bans>()
             .AddSingleton<RotationStore>().AddSingleton<SiteTrustStore>().AddSingleton<ISiteTrust, SiteTrustIntake>()
+            .AddSingleton<SiteRenewals>().AddSingleton<CustomerKeyStore>().AddSingleton<CustomerKeyDesk>().AddSingleton<HorizonReader>().AddSingleton<ITrustHealth>(s => s.GetRequiredService<HorizonReader>())
             .AddSingleton<RotationReader>().AddSingleton<RotationDesk>().AddSingleton<RotationDriver>();
         services
             .AddSingleton<SiteStore>().AddSingleton<ISites>(s => s.GetRequiredService<SiteStore>())
@@ -79,6 +80,7 @@ public static class CoordinatorModule
         api.MapOutbox();
         api.MapInvitations();
         api.MapTrust();
+        api.MapCustomerKey();
         api.MapCommands();
         api.MapAudit();
         api.MapHosts();

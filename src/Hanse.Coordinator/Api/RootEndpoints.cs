@@ -35,17 +35,19 @@ public static class RootEndpoints
         endpoints.MapGet("/", () => TypedResults.Content(Page, "text/html; charset=utf-8")).AllowAnonymous().ExcludeFromDescription();
         endpoints.MapGet("/healthz", () => TypedResults.Ok(new HealthView("ok"))).AllowAnonymous().WithTags("Health").WithName("GetHealth")
             .WithSummary("The process serves requests");
-        endpoints.MapGet("/readyz", ReadyAsync).AllowAnonymous().WithTags("Health").WithName("GetReadiness").WithSummary("The database answers, too");
+        endpoints.MapGet("/readyz", ReadyAsync).AllowAnonymous().WithTags("Health").WithName("GetReadiness").WithSummary("The database answers, too; red while a node cannot renew its certificate");
     }
 
-    private static async Task<Results<Ok<HealthView>, ProblemHttpResult>> ReadyAsync(NpgsqlDataSource database, CancellationToken cancellation)
+    private static async Task<Results<Ok<HealthView>, ProblemHttpResult>> ReadyAsync(
+        NpgsqlDataSource database, Enrollment.Api.ITrustHealth trust, CancellationToken cancellation)
     {
         try
         {
             await using var command = database.CreateCommand("select 1");
             command.CommandTimeout = 2;
             await command.ExecuteScalarAsync(cancellation);
-            return TypedResults.Ok(new HealthView("ready"));
+            // It serves, so it stays in its balancer; a monitor sees that somebody cannot renew, long before anything ends.
+            return TypedResults.Ok(new HealthView((await trust.TroublesAsync(cancellation)).Count == 0 ? "ready" : "red"));
         }
         catch (NpgsqlException)
         {

@@ -24,6 +24,7 @@ internal sealed class Federation(CoordinatorOptions options, FederationStore sto
     private FederationRow? _row;
     private RootAuthority? _root;
     private byte[]? _customerKey;
+    private byte[]? _previousCustomerKey;
 
     public FederationId Id => new(_row!.FederationId);
 
@@ -69,7 +70,7 @@ internal sealed class Federation(CoordinatorOptions options, FederationStore sto
         _sealing = SealingKey.LoadOrGenerate(options.KeyFile);
         var row = await store.EnsureAsync(() => Found(_sealing), cancellation);
         _root = Unseal(row);
-        _customerKey = SecretSeal.Unseal(row.SealedCustomerKey, CustomerKeyLabel, _sealing) ?? throw WrongKeyFile();
+        OpenCustomerKeys(row);
         Issuer = await OpenIssuerAsync(cancellation);
         _row = row;
         Trust = CurrentTrust.InMemory(await ReadAnchorsAsync(row, cancellation));
@@ -91,6 +92,7 @@ internal sealed class Federation(CoordinatorOptions options, FederationStore sto
             {
                 _root = row.RootCertificate.AsSpan().SequenceEqual(_root!.Certificate.RawData) ? _root : Unseal(row);
                 var anchors = await ReadAnchorsAsync(row, cancellation);
+                OpenCustomerKeys(row);
                 _row = row;
                 Trust.Update(held => Newest(anchors.WithIntermediates(held.Intermediates), held.Revocations));
                 TrustChanged?.Invoke();
@@ -98,6 +100,13 @@ internal sealed class Federation(CoordinatorOptions options, FederationStore sto
             else if (await bans.NewestAsync(cancellation) is { } list && RevocationSignature.Verify(list, Trust.Value) is { } issued)
             {
                 Enforce(issued);
+            }
+
+            if (!row.SealedCustomerKey.AsSpan().SequenceEqual(_row.SealedCustomerKey) || row.PreviousCustomerKeyUntil != _row.PreviousCustomerKeyUntil)
+            {
+                OpenCustomerKeys(row);
+                _row = row;
+                TrustChanged?.Invoke();
             }
 
             if (!IsOfRoot(Issuer.Value.Intermediate))
@@ -143,7 +152,19 @@ internal sealed class Federation(CoordinatorOptions options, FederationStore sto
 
     public Task LinkedAsync(SiteId site, CancellationToken cancellation) => store.LinkedAsync(site, cancellation);
 
-    public (TrustSet Trust, byte[] SiteKey) DesiredTrust(SiteId site) => (TrustForNodes(), SiteKeyFor(site));
+    public DesiredTrust DesiredTrust(SiteId site)
+    {
+        var overlaps = _previousCustomerKey is not null && time.GetUtcNow() < PreviousCustomerKeyUntil;
+        return new(TrustForNodes(), SiteKeyFor(site), overlaps ? SiteKey.Derive(_previousCustomerKey, site) : null, overlaps ? PreviousCustomerKeyUntil : null);
+    }
+
+    /// <summary>Until when the customer key before is valid too; null where there is none (J3).</summary>
+    public DateTimeOffset? PreviousCustomerKeyUntil => _row!.PreviousCustomerKeyUntil;
+
+    public DateTimeOffset? CustomerKeyMadeAt => _row!.CustomerKeyMadeAt;
+
+    /// <summary>A new customer key, sealed.</summary>
+    public byte[] CreateCustomerKey() => SecretSeal.Seal(RandomNumberGenerator.GetBytes(JoinInvitation.SecretBytes), CustomerKeyLabel, _sealing!);
 
     public byte[] SiteKeyFor(SiteId site) => SiteKey.Derive(_customerKey, site);
 
@@ -177,6 +198,12 @@ internal sealed class Federation(CoordinatorOptions options, FederationStore sto
         var issuer = NewIssuer();
         await store.AddIntermediateAsync(SpkiHash.Of(issuer.Intermediate), null, issuer.Intermediate.RawData, issuer.NotAfter, cancellation);
         return CurrentIssuer.Create(FilePath("issuer.pem"), issuer);
+    }
+
+    private void OpenCustomerKeys(FederationRow row)
+    {
+        _customerKey = SecretSeal.Unseal(row.SealedCustomerKey, CustomerKeyLabel, _sealing!) ?? throw WrongKeyFile();
+        _previousCustomerKey = row.SealedPreviousCustomerKey is { } previous ? SecretSeal.Unseal(previous, CustomerKeyLabel, _sealing!) ?? throw WrongKeyFile() : null;
     }
 
     /// <summary>What was learned or banned between the reading and now stays.</summary>

@@ -23,8 +23,8 @@ internal sealed class FederationStore(NpgsqlDataSource database, TimeProvider ti
             var (root, customerKey) = create();
             await connection.ExecuteAsync(new CommandDefinition(
                 """
-                insert into enrollment_federation (federation_id, incarnation, incarnation_number, trust_generation, sealed_customer_key, created_at)
-                values (@federation, @incarnation, 1, 1, @customerKey, @now);
+                insert into enrollment_federation (federation_id, incarnation, incarnation_number, trust_generation, sealed_customer_key, customer_key_made_at, created_at)
+                values (@federation, @incarnation, 1, 1, @customerKey, @now, @now);
                 insert into enrollment_root (position, certificate, sealed_key, created_at) values (0, @Certificate, @SealedKey, @now);
                 """,
                 new
@@ -147,7 +147,8 @@ internal sealed class FederationStore(NpgsqlDataSource database, TimeProvider ti
         connection.QuerySingleOrDefaultAsync<FederationRow>(new CommandDefinition(
             """
             select f.federation_id as FederationId, f.incarnation, f.incarnation_number as IncarnationNumber, f.trust_generation as TrustGeneration,
-                   f.sealed_customer_key as SealedCustomerKey, r.certificate as RootCertificate, r.sealed_key as SealedRootKey
+                   f.sealed_customer_key as SealedCustomerKey, f.customer_key_made_at as CustomerKeyMadeAt,
+                   f.sealed_previous_customer_key as SealedPreviousCustomerKey, f.previous_customer_key_until as PreviousCustomerKeyUntil, r.certificate as RootCertificate, r.sealed_key as SealedRootKey
             from enrollment_federation f join enrollment_root r on r.position = 0
             """,
             transaction: transaction, cancellationToken: cancellation));
@@ -169,6 +170,9 @@ internal sealed class FederationRow
     public long IncarnationNumber { get; init; }
     public long TrustGeneration { get; init; }
     public byte[] SealedCustomerKey { get; init; } = [];
+    public DateTimeOffset? CustomerKeyMadeAt { get; init; }
+    public byte[]? SealedPreviousCustomerKey { get; init; }
+    public DateTimeOffset? PreviousCustomerKeyUntil { get; init; }
     public byte[] RootCertificate { get; init; } = [];
     public byte[] SealedRootKey { get; init; } = [];
 }

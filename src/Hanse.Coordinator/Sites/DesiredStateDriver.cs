@@ -90,11 +90,13 @@ internal sealed partial class DesiredStateDriver(
             return;
         }
 
-        var (trust, siteKey) = federation.DesiredTrust(site);
+        var trust = federation.DesiredTrust(site);
         var state = new DesiredState
         {
             Incarnation = ByteString.CopyFrom(federation.Incarnation.ToByteArray(bigEndian: true)), IncarnationNumber = federation.IncarnationNumber,
-            Generation = (ulong)row.Generation, Trust = trust, SiteKey = ByteString.CopyFrom(siteKey), SiteName = row.Name,
+            Generation = (ulong)row.Generation, Trust = trust.Trust, SiteKey = ByteString.CopyFrom(trust.SiteKey),
+            PreviousSiteKey = trust.PreviousSiteKey is { } previous ? ByteString.CopyFrom(previous) : ByteString.Empty,
+            PreviousSiteKeyUntilUnixMs = trust.PreviousUntil?.ToUnixTimeMilliseconds() ?? 0, SiteName = row.Name,
             Suspended = row.Lifecycle == SiteLifecycle.Suspended, SyncMs = (uint)row.SyncMs,
         };
         state.ExternalNames.AddRange(row.ExternalNames);

@@ -65,15 +65,17 @@ internal static class SiteEndpoints
         : null;
 
     private static async Task<Ok<StatusView>> StatusAsync(
-        ISites sites, SiteLinks links, Enrollment.Api.IFederation federation, AuditStandings audit, CancellationToken cancellation)
+        ISites sites, SiteLinks links, Enrollment.Api.IFederation federation, Enrollment.Api.ITrustHealth trust, AuditStandings audit,
+        CancellationToken cancellation)
     {
         var rows = await sites.ListAsync(cancellation);
         var names = rows.ToDictionary(r => NodeIdentity.ForSite(federation.Id, r.SiteId).ToString(), r => $"site {r.Name}");
         var problems = (await audit.ReadAsync(cancellation)).Problems(identity => names.GetValueOrDefault(identity, identity));
+        var troubles = await trust.TroublesAsync(cancellation);
         return TypedResults.Ok(new StatusView(
             "coordinator", CoordinatorModule.Version, federation.Id, rows.Count, rows.Count(r => links.IsConnected(r.SiteId)),
             rows.Sum(r => r.HostCount), rows.Where(r => links.IsConnected(r.SiteId)).Sum(r => r.OnlineCount), rows.Sum(r => r.QueueDepth),
-            federation.RootPins, problems.Count == 0, problems));
+            federation.RootPins, problems.Count == 0, problems, troubles.Count == 0, troubles));
     }
 }
 
@@ -98,4 +100,4 @@ internal sealed record SiteReasonRequest(string Reason = "");
 /// <summary>The federation in numbers.</summary>
 internal sealed record StatusView(
     string Role, string Version, FederationId Federation, int Sites, int SitesOnline, long HostCount, long OnlineCount, long QueueDepth,
-    IReadOnlyList<string> RootPins, bool AuditOk, IReadOnlyList<string> AuditProblems);
+    IReadOnlyList<string> RootPins, bool AuditOk, IReadOnlyList<string> AuditProblems, bool TrustOk, IReadOnlyList<string> TrustProblems);

@@ -22,6 +22,7 @@ public static class ErrorCodes
     public const string CredentialsInvalid = "credentials-invalid";
     public const string CreditExceeded = "credit-exceeded";
     public const string CursorInvalid = "cursor-invalid";
+    public const string CustomerKeyRotating = "customer-key-rotating";
     public const string DatabaseUnavailable = "database-unavailable";
     public const string DeadlinePassed = "deadline-passed";
     public const string DiskFull = "disk-full";

@@ -8,6 +8,7 @@ using Hanse.Site.Enrollment.Api;
 using Hanse.Trust.Dialing;
 using Hanse.Trust.Joining;
 using Hanse.Trust.Keys;
+using Hanse.Trust.Renewal;
 using Hanse.Trust.Verification;
 
 namespace Hanse.Site.Enrollment;
@@ -35,7 +36,15 @@ internal sealed class SiteIdentity(SiteOptions options, SiteStore store, TimePro
 
     public X509Certificate2 Intermediate => Keys!.Issuer.Value.Intermediate;
 
+    public byte[] SiteKeyId => SiteKey.IdOf(_row!.SiteKey);
+
     public string? RenewalError { get; set; }
+
+    /// <summary>Why this site cannot go on by itself for ever: its intermediate should long have been renewed. Null while all is well.</summary>
+    public string? TrustProblem =>
+        Keys is { } keys && RenewalHealth.IsOverdue(keys.Issuer.Value.NotBefore, keys.Issuer.Value.NotAfter, time.GetUtcNow())
+            ? $"The site's intermediate, which ends at {keys.Issuer.Value.NotAfter:u}, cannot be renewed: {RenewalError ?? "the coordinator was not reached."}"
+            : null;
 
     public event Action? KeysChanged;
 
@@ -86,7 +95,15 @@ internal sealed class SiteIdentity(SiteOptions options, SiteStore store, TimePro
     public void Close() => _closed = true;
 
     /// <summary>Reads the row again after desired state changed it.</summary>
-    public async Task RefreshAsync(CancellationToken cancellation) => _row = await store.FindAsync(cancellation) ?? _row;
+    public async Task RefreshAsync(CancellationToken cancellation)
+    {
+        var before = _row;
+        _row = await store.FindAsync(cancellation) ?? _row;
+        if (before is not null && !before.SiteKey.AsSpan().SequenceEqual(_row!.SiteKey))
+        {
+            KeysChanged?.Invoke();
+        }
+    }
 
     public Task RecoverTrustAsync(CancellationToken cancellation) =>
         new RootRecovery(time).TryAsync(Coordinator.Addresses, Coordinator.ServerName, Trust, cancellation);

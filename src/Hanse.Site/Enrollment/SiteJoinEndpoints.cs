@@ -73,7 +73,8 @@ internal static class SiteJoinEndpoints
             lastError = link?.LastError is { } error ? new { code = error.Code, message = error.Message } : null,
             hostCount = all, onlineCount = online, queueDepth = depth.Waiting, oldestRecord = depth.Oldest, outboxFull = space.OutboxFull,
             queues = depth.Classes.Select(c => new { @class = c.Class.ToString().ToLowerInvariant(), waiting = c.Waiting, oldest = c.Oldest, setAside = c.SetAside }),
-            intermediateExpires = self?.IntermediateNotAfter, diskFree = space.Free, diskFull = space.Refusal() is not null,
+            intermediateExpires = self?.IntermediateNotAfter, trustOk = identity.TrustProblem is null, trustProblem = identity.TrustProblem,
+            diskFree = space.Free, diskFull = space.Refusal() is not null,
             auditOk = problems.Count == 0, auditProblems = problems,
         });
     }

@@ -94,7 +94,7 @@ internal sealed class SiteNodeServer(
         }
 
         var site = identity.Self!.Id;
-        return _joins.Check(request, site, identity.Row!.SiteKey, caller.ServerCertificateHash) switch
+        return Check(request, site, caller) switch
         {
             AgentJoinDecision.Accepted accepted when request.Move is not null => await MoveInAsync(request, accepted.Key, site, caller, cancellation),
             AgentJoinDecision.Accepted accepted => NodeReply.Of(await TakeInAsync(request, accepted.Key, site, caller, cancellation)),
@@ -131,6 +131,23 @@ internal sealed class SiteNodeServer(
         var leaf = Keys.Issuer.Value.IssueAgent(host, key, services.Time);
         await hosts.SetCertificateAsync(host, Describe(leaf), cancellation);
         return NodeReply.Of(new RenewAnswer { Certificate = ByteString.CopyFrom(leaf.RawData), Trust = Trust() });
+    }
+
+    /// <summary>By the customer key, or by the one before while its overlap lasts (J3).</summary>
+    private AgentJoinDecision Check(AgentJoinRequest request, SiteId site, NodeCaller caller)
+    {
+        var decisions = identity.Row!.SiteKeys(services.Time.GetUtcNow()).Select(key => _joins.Check(request, site, key, caller.ServerCertificateHash));
+        AgentJoinDecision? last = null;
+        foreach (var decision in decisions)
+        {
+            last = decision;
+            if (decision is not AgentJoinDecision.Refused { Code: ErrorCodes.WrongCustomerKey })
+            {
+                break;
+            }
+        }
+
+        return last!;
     }
 
     private async Task<AgentJoinAnswer> TakeInAsync(
@@ -184,7 +201,10 @@ internal sealed class SiteNodeServer(
             ServerName = ServerNames.LinkPrefix + row.ExternalNames[0],
         };
         answer.Addresses.AddRange(row.Addresses);
-        answer.Proof = ByteString.CopyFrom(JoinProof.OfSite(row.SiteKey, site, caller.ServerCertificateHash, request, answer));
+        // The agent proved one of them; the answer is proved by the same.
+        var siteKey = row.SiteKeys(services.Time.GetUtcNow())
+            .FirstOrDefault(k => JoinProof.Equal(JoinProof.OfAgent(k, site, caller.ServerCertificateHash, request), request.Proof.Span), row.SiteKey);
+        answer.Proof = ByteString.CopyFrom(JoinProof.OfSite(siteKey, site, caller.ServerCertificateHash, request, answer));
         return answer;
     }
 

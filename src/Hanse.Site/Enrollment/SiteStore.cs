@@ -15,6 +15,7 @@ internal sealed class SiteStore(NpgsqlDataSource database, TimeProvider time)
             """
             select site_id as SiteId, federation_id as FederationId, name, external_names as ExternalNames, addresses,
                    coordinator_server_name as CoordinatorServerName, coordinator_addresses as CoordinatorAddresses, site_key as SiteKey,
+                   previous_site_key as PreviousSiteKey, previous_site_key_until as PreviousSiteKeyUntil,
                    incarnation_number as IncarnationNumber, generation, suspended, sync_ms as SyncMs
             from enrollment_site
             """,
@@ -58,16 +59,22 @@ internal sealed class SiteStore(NpgsqlDataSource database, TimeProvider time)
             """
             update enrollment_site
             set incarnation = @incarnation, incarnation_number = @number, generation = @generation, name = @SiteName,
-                external_names = @names, addresses = @addresses, site_key = @key, suspended = @Suspended, sync_ms = @sync
+                external_names = @names, addresses = @addresses, site_key = @key, suspended = @Suspended, sync_ms = @sync,
+                previous_site_key = @previous, previous_site_key_until = @until
             where (incarnation_number, generation) < (@number, @generation)
             """,
             new
             {
                 incarnation = Incarnation(state), number = (long)state.IncarnationNumber,
                 generation = (long)state.Generation, state.SiteName, names = state.ExternalNames.ToArray(), addresses = state.Addresses.ToArray(),
-                key = state.SiteKey.ToByteArray(), state.Suspended, sync = (int)Math.Min(state.SyncMs, int.MaxValue),
+                key = Key(state.SiteKey), previous = state.PreviousSiteKey.IsEmpty ? null : Key(state.PreviousSiteKey),
+                until = state.PreviousSiteKey.IsEmpty ? (DateTimeOffset?)null : DateTimeOffset.FromUnixTimeMilliseconds(state.PreviousSiteKeyUntilUnixMs), state.Suspended, sync = (int)Math.Min(state.SyncMs, int.MaxValue),
             },
             transaction, cancellationToken: cancellation)) > 0;
+
+    private static byte[] Key(Google.Protobuf.ByteString key) => key.Length == SiteKey.Bytes
+        ? key.ToByteArray()
+        : throw new FormatException($"A site key has {SiteKey.Bytes} bytes, not {key.Length}.");
 
     private static Guid Incarnation(DesiredState state) => state.Incarnation.Length == 16
         ? new Guid(state.Incarnation.Span, bigEndian: true)
@@ -85,6 +92,13 @@ internal sealed class EnrolledSite
     public string CoordinatorServerName { get; init; } = "";
     public string[] CoordinatorAddresses { get; init; } = [];
     public byte[] SiteKey { get; init; } = [];
+
+    /// <summary>Valid too until then: the customer key is being rotated (J3).</summary>
+    public byte[]? PreviousSiteKey { get; init; }
+    public DateTimeOffset? PreviousSiteKeyUntil { get; init; }
+
+    /// <summary>Each K_site that an agent may join by at this moment, the newest first.</summary>
+    public IEnumerable<byte[]> SiteKeys(DateTimeOffset now) => PreviousSiteKey is { } previous && now < PreviousSiteKeyUntil ? [SiteKey, previous] : [SiteKey];
     public long IncarnationNumber { get; init; }
     public long Generation { get; init; }
     public bool Suspended { get; init; }

@@ -10,6 +10,10 @@ public static class SiteKey
     public const int Bytes = 32;
 
     private static readonly byte[] Label = "hanse1 site key\0"u8.ToArray();
+    private static readonly byte[] IdLabel = "hanse1 site key id\0"u8.ToArray();
+
+    /// <summary>Tells which key is held, and nothing of it.</summary>
+    public static byte[] IdOf(ReadOnlySpan<byte> siteKey) => HKDF.DeriveKey(HashAlgorithmName.SHA256, siteKey.ToArray(), 8, salt: [], info: IdLabel);
 
     /// <summary>HKDF-SHA256(customer key, info = label ‖ site id).</summary>
     public static byte[] Derive(ReadOnlySpan<byte> customerKey, SiteId site)

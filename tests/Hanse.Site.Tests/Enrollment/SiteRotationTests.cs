@@ -157,6 +157,27 @@ public sealed class SiteRotationTests : IAsyncLifetime
         Assert.False(host.Link!.Ended.IsCancellationRequested);
     }
 
+    [Fact]
+    public async Task Given_a_customer_key_that_is_rotated_When_agents_join_Then_both_keys_open_until_the_overlap_is_over()
+    {
+        var fresh = System.Security.Cryptography.RandomNumberGenerator.GetBytes(JoinInvitation.SecretBytes);
+        await DesireAsync(1, null, s => Overlap(s, TimeSpan.FromMinutes(30)), _pki.Root);
+        await ReportedAsync("the new key", r => r.SiteKeyId.Span.SequenceEqual(SiteKey.IdOf(SiteKey.Derive(fresh, _site.Id))));
+
+        Assert.IsType<AgentJoinOutcome.Joined>(await TestAgent.TryJoinAsync(_site, _site.Invitation(), NodeKey.Generate(), "by-old"));
+        Assert.IsType<AgentJoinOutcome.Joined>(await TestAgent.TryJoinAsync(_site, _site.Invitation(fresh), NodeKey.Generate(), "by-new"));
+
+        await DesireAsync(2, null, s => Overlap(s, TimeSpan.FromSeconds(-1)), _pki.Root);
+        var refused = await TestAgent.TryJoinAsync(_site, _site.Invitation(), NodeKey.Generate(), "late");
+        Assert.Equal(ErrorCodes.WrongCustomerKey, Assert.IsType<AgentJoinOutcome.Refused>(refused).Refusal.Code);
+
+        void Overlap(DesiredState state, TimeSpan left)
+        {
+            (state.PreviousSiteKey, state.SiteKey) = (state.SiteKey, ByteString.CopyFrom(SiteKey.Derive(fresh, _site.Id)));
+            state.PreviousSiteKeyUntilUnixMs = (_clock.GetUtcNow() + left).ToUnixTimeMilliseconds();
+        }
+    }
+
     private SiteKeys Keys => _site.Get<SiteIdentity>().Keys!;
 
     private NodeReply Renewed(RenewRequest request)
@@ -190,7 +211,9 @@ public sealed class SiteRotationTests : IAsyncLifetime
 
     private Task DesireAsync(ulong generation, params RootAuthority[] roots) => DesireAsync(generation, null, roots);
 
-    private async Task DesireAsync(ulong generation, SignedRevocations? list, params RootAuthority[] roots)
+    private Task DesireAsync(ulong generation, SignedRevocations? list, params RootAuthority[] roots) => DesireAsync(generation, list, _ => { }, roots);
+
+    private async Task DesireAsync(ulong generation, SignedRevocations? list, Action<DesiredState> change, params RootAuthority[] roots)
     {
         var set = Set(generation, roots);
         set.Revocations = list?.ToByteString() ?? ByteString.Empty;
@@ -199,6 +222,7 @@ public sealed class SiteRotationTests : IAsyncLifetime
             Incarnation = CommandId.New().ToWire(), IncarnationNumber = 1, Generation = generation, SiteName = "north", Trust = set,
             SiteKey = ByteString.CopyFrom(SiteKey.Derive(_site.CustomerKey, _site.Id)), ExternalNames = { SiteHost.Name }, Addresses = { _site.Address.ToString() },
         };
+        change(state);
         var answer = await _coordinator.AskAsync<DesiredStateReceipt>(Method.DesiredState, state);
         Assert.Equal(generation, answer.Value!.ObservedGeneration);
     }

@@ -33,5 +33,12 @@ public interface IFederation
     Task LinkedAsync(SiteId site, CancellationToken cancellation);
 
     /// <summary>The trust part of a site's desired state, and its derived customer key.</summary>
-    (TrustSet Trust, byte[] SiteKey) DesiredTrust(SiteId site);
+    DesiredTrust DesiredTrust(SiteId site);
 }
+
+/// <summary>The trust part of a site's desired state.</summary>
+/// <param name="Trust">Roots, intermediates, bans.</param>
+/// <param name="SiteKey">K_site.</param>
+/// <param name="PreviousSiteKey">The one before, while the customer key's overlap lasts (J3).</param>
+/// <param name="PreviousUntil">Its end.</param>
+public sealed record DesiredTrust(TrustSet Trust, byte[] SiteKey, byte[]? PreviousSiteKey, DateTimeOffset? PreviousUntil);

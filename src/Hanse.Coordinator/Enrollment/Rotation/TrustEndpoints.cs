@@ -16,6 +16,10 @@ internal static class TrustEndpoints
     {
         api.MapGet("/trust", ShowAsync).WithTags("Trust").WithName("GetTrust").WithSummary("Roots, intermediates and the list of bans in force")
             .RequireAuthorization(AccessPolicies.Viewer);
+        api.MapGet("/trust/horizon", HorizonAsync).WithTags("Trust").WithName("GetTrustHorizon")
+            .WithSummary("Who becomes unreachable when, if nothing is done").RequireAuthorization(AccessPolicies.Viewer);
+        api.MapPost("/trust/renewals", RenewAsync).WithTags("Trust").WithName("RenewSite")
+            .WithSummary("Have a site renew its intermediate now").RequireAuthorization(AccessPolicies.Administrator);
         api.MapGet("/trust/rotation", StatusAsync).WithTags("Trust").WithName("GetRotation").WithSummary("The rotation of the root, site by site")
             .RequireAuthorization(AccessPolicies.Viewer);
         api.MapPost("/trust/rotation/start", StartAsync).WithTags("Trust").WithName("StartRotation")
@@ -38,6 +42,17 @@ internal static class TrustEndpoints
             federation.Issuer.Value.NotAfter, federation.Server.Value.NotAfter, RevocationsView.Of(trust.Revocations),
             [.. rows.Where(r => reports.ContainsKey(r.SiteId)).Select(r => SiteTrustView.Of(r, reports[r.SiteId]))]));
     }
+
+    private static async Task<Ok<HorizonView>> HorizonAsync(HorizonReader horizon, CancellationToken cancellation)
+    {
+        var entries = await horizon.ReadAsync(cancellation);
+        return TypedResults.Ok(new HorizonView(
+            entries.All(e => e.Trouble is null), [.. entries.Select(e => new HorizonEntryView(e.Kind, e.Name, e.Until, e.Count, e.Note, e.Trouble))]));
+    }
+
+    private static async Task<Results<NoContent, ProblemHttpResult>> RenewAsync(
+        RenewalRequest request, ActorContext actor, SiteRenewals renewals, CancellationToken cancellation) =>
+        await renewals.RenewAsync(request.Site ?? "", actor, cancellation) is { } problem ? problem : TypedResults.NoContent();
 
     private static async Task<Ok<RotationView>> StatusAsync(RotationStore store, RotationReader reader, CancellationToken cancellation)
     {
@@ -123,3 +138,14 @@ internal sealed record RotationNodeView(
 
 /// <summary>An agent that holds its site up; the first hundred are listed.</summary>
 internal sealed record RotationHostView(Protocol.Ids.HostId Id, string Hostname, bool Online, DateTimeOffset LastSeen);
+
+/// <summary>Body of POST /trust/renewals.</summary>
+internal sealed record RenewalRequest(string? Site);
+
+/// <summary>Who becomes unreachable when; soonest first.</summary>
+/// <param name="Healthy">False while somebody cannot renew.</param>
+/// <param name="Entries">Nodes, and agents by site and day.</param>
+internal sealed record HorizonView(bool Healthy, IReadOnlyList<HorizonEntryView> Entries);
+
+/// <summary>Some nodes that become unreachable together; <c>trouble</c> says why this will not mend itself.</summary>
+internal sealed record HorizonEntryView(string Kind, string Name, DateTimeOffset Until, long Count, string Note, string? Trouble);

@@ -68,7 +68,7 @@ internal sealed partial class TrustReportDriver(
             RevocationsNumber = trust.Revocations.Number, RevocationsIncarnation = trust.Revocations.IncarnationNumber,
             IntermediateBeginsUnixS = new DateTimeOffset(intermediate.NotBefore).ToUnixTimeSeconds(),
             IntermediateExpiresUnixS = new DateTimeOffset(intermediate.NotAfter).ToUnixTimeSeconds(),
-            RenewalError = identity.RenewalError ?? "",
+            SiteKeyId = Google.Protobuf.ByteString.CopyFrom(identity.SiteKeyId), RenewalError = identity.RenewalError ?? "",
         };
         report.Roots.AddRange(trust.Roots.Select(r => Google.Protobuf.ByteString.CopyFrom(SpkiHash.Of(r).ToBytes())));
         var question = new TrustQuestion(trust.RootSetId, SpkiHash.Of(trust.Roots[0]).ToBytes(), now - options.Lifetimes.ReturnWindow, now);

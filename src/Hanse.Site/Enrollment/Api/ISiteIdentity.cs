@@ -32,6 +32,9 @@ public interface ISiteIdentity
     /// <summary>Why the last renewal of the intermediate failed; null when it did not.</summary>
     string? RenewalError { get; }
 
+    /// <summary>Which K_site is held; reveals nothing of it. Only once the site has joined.</summary>
+    byte[] SiteKeyId { get; }
+
     /// <summary>The coordinator comes from a root that is not known here: looks for one that a known root vouches for (T4).</summary>
     Task RecoverTrustAsync(CancellationToken cancellation);
 
