@@ -61,7 +61,7 @@ public static class CoordinatorModule
             .AddSingleton<ISiteRegistry, SiteRegistry>().AddSingleton<SiteContents>().AddSingleton<DesiredStateDriver>()
             .AddSingleton<SiteActions>().AddSingleton<OutboxActions>().AddSingleton<ISiteRemoval, SiteRemoval>();
         services
-            .AddSingleton<IRollups, RollupStore>()
+            .AddSingleton<IRollups, RollupStore>().AddSingleton<RollupRetentionDriver>()
             .AddSingleton<ReplayGate>().AddSingleton<OutboxIntake>().AddSingleton<IBackupMarks, BackupMarkStore>()
             .AddSingleton<HostFacts>().AddSingleton<RecordIntake>().AddSingleton<StateIntake>().AddSingleton<UplinkHandler>()
             .AddSingleton<ILinkAdmission, SiteAdmission>()
@@ -84,6 +84,7 @@ public static class CoordinatorModule
         api.MapCommands();
         api.MapAudit();
         api.MapHosts();
+        api.MapRollups();
         api.MapAccess();
         endpoints.MapRoot();
     }
@@ -103,6 +104,7 @@ public static class CoordinatorModule
             services.GetRequiredService<RotationDriver>().RunAsync(any.Token),
             services.GetRequiredService<DesiredStateDriver>().RunAsync(any.Token),
             services.GetRequiredService<CheckpointDriver>().RunAsync(any.Token),
+            services.GetRequiredService<RollupRetentionDriver>().RunAsync(any.Token),
             services.RunCommandsAsync(any.Token),
         ];
         var first = await Task.WhenAny(loops);

@@ -19,6 +19,8 @@ using Hanse.Site.Enrollment;
 using Hanse.Site.Enrollment.Api;
 using Hanse.Site.Inventory;
 using Hanse.Site.Inventory.Api;
+using Hanse.Site.Rollups;
+using Hanse.Site.Rollups.Api;
 using Hanse.Site.Uplink;
 using Hanse.Site.Uplink.Api;
 using Hanse.Storage.Migrations;
@@ -56,6 +58,9 @@ public static class SiteModule
             .AddSingleton<AuditUplink>().AddSingleton<IAuditUplink>(s => s.GetRequiredService<AuditUplink>());
         AddHosts(services);
         AddCommands(services);
+        services
+            .AddSingleton<IRollupSource, HostRollupStore>().AddSingleton<IRollupSource, InventoryRollupStore>().AddSingleton<IRollupSource, OutboxRollup>()
+            .AddSingleton<RollupClock>().AddSingleton<RollupDriver>();
         services.AddSingleton<SiteMetrics>();
         return services;
     }
@@ -98,6 +103,7 @@ public static class SiteModule
             leaver.RunAsync(any.Token),
             services.GetRequiredService<AgentTrustDriver>().RunAsync(any.Token),
             services.GetRequiredService<TrustReportDriver>().RunAsync(any.Token),
+            services.GetRequiredService<RollupDriver>().RunAsync(any.Token),
         ];
         var first = await Task.WhenAny(loops);
         await any.CancelAsync();

@@ -22,6 +22,9 @@ public sealed record SiteOptions
     /// <summary>How many acknowledged records older than seven days are kept when no backup of the coordinator covers them (U4, U7).</summary>
     public long OutboxKept { get; init; } = 1_000_000;
 
+    /// <summary>How often the site counts its hosts for the coordinator's charts.</summary>
+    public TimeSpan RollupInterval { get; init; } = TimeSpan.FromMinutes(1);
+
     /// <summary>A coordinator runs in the same process, on the same data folder.</summary>
     public bool CoordinatorBeside { get; init; }
 

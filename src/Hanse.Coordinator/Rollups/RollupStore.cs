@@ -1,13 +1,15 @@
+using System.Collections.Immutable;
 using Dapper;
 using Hanse.Coordinator.Rollups.Api;
 using Hanse.Protocol.Errors;
 using Hanse.Protocol.Ids;
 using Hanse.Protocol.Messages;
+using Hanse.Protocol.Rollups;
 using Npgsql;
 
 namespace Hanse.Coordinator.Rollups;
 
-/// <summary>One row per site and metric, as the site computed it, in the newest version (U2).</summary>
+/// <summary>One row per site and metric, as the site computed it, in the newest version (U2), and its history.</summary>
 internal sealed class RollupStore(TimeProvider time) : IRollups
 {
     private const int MaxValue = 16 * 1024;
@@ -19,9 +21,12 @@ internal sealed class RollupStore(TimeProvider time) : IRollups
         NpgsqlTransaction transaction, SiteId site, int ordinal, IReadOnlyList<StateEntry> entries, CancellationToken cancellation)
     {
         var refusals = new List<StateRefusal>();
+        var now = time.GetUtcNow();
+        var told = new List<(string Metric, DateTimeOffset At, ImmutableSortedDictionary<string, long> Counts)>();
         foreach (var entry in entries)
         {
-            if (Fault(entry) is { } why)
+            ImmutableSortedDictionary<string, long>? counts = null;
+            if (Fault(entry, ref counts) is { } why)
             {
                 refusals.Add(new StateRefusal
                 {
@@ -30,30 +35,37 @@ internal sealed class RollupStore(TimeProvider time) : IRollups
                 continue;
             }
 
-            // A deleted metric keeps its row with a null value, so that an older replay cannot bring it back.
-            var (value, computed) = entry.Deleted
-                ? ("null", time.GetUtcNow())
-                : (entry.Rollup.ValueJson, DateTimeOffset.FromUnixTimeMilliseconds(entry.Rollup.ComputedUnixMs));
-            await transaction.Connection!.ExecuteAsync(new CommandDefinition(
-                """
-                insert into rollups_value as r (site_id, metric, ordinal, counter, value, computed_at, received_at)
-                values (@site, @metric, @ordinal, @counter, @value::jsonb, @computed, @now)
-                on conflict (site_id, metric) do update
-                    set ordinal = excluded.ordinal, counter = excluded.counter, value = excluded.value,
-                        computed_at = excluded.computed_at, received_at = excluded.received_at
-                    where (excluded.ordinal, excluded.counter) > (r.ordinal, r.counter)
-                """,
-                new
-                {
-                    site = site.Value, metric = entry.Key.ToStringUtf8(), ordinal, counter = (long)entry.Counter, value, computed, now = time.GetUtcNow(),
-                },
-                transaction, cancellationToken: cancellation));
+            var metric = entry.Key.ToStringUtf8();
+            var computed = entry.Deleted ? now : DateTimeOffset.FromUnixTimeMilliseconds(entry.Rollup.ComputedUnixMs);
+            if (await PutAsync(transaction, new(site.Value, metric, ordinal, (long)entry.Counter, counts is null ? "null" : RollupValue.Write(counts), computed, now), cancellation))
+            {
+                // A site whose clock is ahead does not write into the future of a chart; what is gone counts nothing from now on.
+                told.Add((metric, computed < now ? computed : now, counts ?? ImmutableSortedDictionary<string, long>.Empty));
+            }
+        }
+
+        if (told.Count > 0)
+        {
+            await RollupHistoryStore.AddAsync(transaction, site, told, now, cancellation);
         }
 
         return refusals;
     }
 
-    private static string? Fault(StateEntry entry)
+    /// <summary>A deleted metric keeps its row with a null value, so that an older replay cannot bring it back. False if the entry was not newer.</summary>
+    private static async Task<bool> PutAsync(NpgsqlTransaction transaction, Value value, CancellationToken cancellation) =>
+        await transaction.Connection!.ExecuteAsync(new CommandDefinition(
+            """
+            insert into rollups_value as r (site_id, metric, ordinal, counter, value, computed_at, received_at)
+            values (@Site, @Metric, @Ordinal, @Counter, @Json::jsonb, @Computed, @Received)
+            on conflict (site_id, metric) do update
+                set ordinal = excluded.ordinal, counter = excluded.counter, value = excluded.value,
+                    computed_at = excluded.computed_at, received_at = excluded.received_at
+                where (excluded.ordinal, excluded.counter) > (r.ordinal, r.counter)
+            """,
+            value, transaction, cancellationToken: cancellation)) > 0;
+
+    private static string? Fault(StateEntry entry, ref ImmutableSortedDictionary<string, long>? counts)
     {
         if (entry.Key.Length is 0 or > 100 || entry.Key.Any(b => b is < 0x20 or > 0x7e))
         {
@@ -70,16 +82,14 @@ internal sealed class RollupStore(TimeProvider time) : IRollups
             return null;
         }
 
-        try
+        if (entry.Rollup?.ValueJson is not { Length: <= MaxValue } json)
         {
-            using var _ = System.Text.Json.JsonDocument.Parse(entry.Rollup?.ValueJson ?? "");
-            return entry.Rollup!.ValueJson.Length > MaxValue ? $"A rollup's value has at most {MaxValue} characters."
-                // PostgreSQL holds no NUL, not even escaped.
-                : entry.Rollup.ValueJson.Contains("\\u0000", StringComparison.Ordinal) ? "A rollup's value holds no NUL." : null;
+            return $"A rollup's value has at most {MaxValue} characters.";
         }
-        catch (System.Text.Json.JsonException)
-        {
-            return "A rollup's value is JSON.";
-        }
+
+        counts = RollupValue.Read(json, out var fault);
+        return fault;
     }
+
+    private sealed record Value(Guid Site, string Metric, int Ordinal, long Counter, string Json, DateTimeOffset Computed, DateTimeOffset Received);
 }

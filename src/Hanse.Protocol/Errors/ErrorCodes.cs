@@ -54,6 +54,7 @@ public static class ErrorCodes
     public const string LinkClosing = "link-closing";
     public const string MalformedFrame = "malformed-frame";
     public const string MalformedMessage = "malformed-message";
+    public const string MetricNotFound = "metric-not-found";
     public const string MediaTypeUnsupported = "media-type-unsupported";
     public const string MethodNotAllowed = "method-not-allowed";
     public const string MethodNotPermitted = "method-not-permitted";

@@ -9,6 +9,7 @@ using Hanse.Server.Cli.Configuration;
 using Hanse.Server.Cli.Federation;
 using Hanse.Server.Cli.Hosts;
 using Hanse.Server.Cli.Outbox;
+using Hanse.Server.Cli.Rollups;
 using Hanse.Server.Cli.Runs;
 using Hanse.Server.Cli.Servers;
 using Hanse.Server.Cli.Sites;
@@ -82,6 +83,7 @@ internal static class CommandLine
         RunCommand.Build(cli),
         CommandCommands.Build(cli),
         AgentCommands.Build(cli),
+        RollupCommands.Build(cli),
         AuditCommands.Build(cli),
         TrustCommands.Build(cli),
         UserCommands.Build(cli),

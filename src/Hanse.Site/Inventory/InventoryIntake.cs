@@ -49,6 +49,11 @@ internal sealed class InventoryIntake(NpgsqlDataSource database, InventoryStore 
             await hosts.DescribeAsync(transaction, host, facts, cancellation);
         }
 
+        if (InventorySummary.Read(sound) is { } summary)
+        {
+            await InventoryRollupStore.PutAsync(transaction, host, summary, cancellation);
+        }
+
         receipt.Wanted.AddRange(report.Unchanged.Where(u => !Matches(held, u)).Select(u => u.Name));
         await transaction.CommitAsync(cancellation);
         outbox.Wake();

@@ -132,14 +132,14 @@ public sealed class UplinkTests(CoordinatorHost host) : IClassFixture<Coordinato
     public async Task Given_states_that_cannot_be_stored_When_sent_beside_a_sound_one_Then_each_is_refused_and_the_sound_one_is_taken()
     {
         var (site, id) = (await LinkedAsync("unsound"), HostId.New());
-        var wild = Rollup("r.time", "1");
+        var wild = Rollup("r.time", "{}");
         wild.Rollup.ComputedUnixMs = long.MaxValue;
 
         var receipt = await site.SendAsync(
             Host(id, 1, "sound"), Host(HostId.New(), 1, "nul\0"), new StateEntry { Class = (StateClass)77, Key = id.ToWire(), Counter = 1 }, wild,
-            Rollup("r.nul", "\"\\u0000\""), Rollup("r.json", "{"), Rollup("r\0", "1"), Rollup("r.sound", "1"));
+            Rollup("r.nul", "{\"\\u0000\":1}"), Rollup("r.json", "{"), Rollup("r\0", "{}"), Rollup("r.number", "1"), Rollup("r.less", "{\"a\":-1}"), Rollup("r.sound", "{\"a\":1}"));
 
-        Assert.Equal(6, receipt.Refusals.Count);
+        Assert.Equal(8, receipt.Refusals.Count);
         Assert.Equal(["sound"], await HostnamesAsync(id));
         Assert.Equal(["r.sound"], await host.QueryAsync<string>("select metric from rollups_value where site_id = @id", new { id = site.Id.Value }));
     }

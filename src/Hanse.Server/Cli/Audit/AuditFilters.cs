@@ -1,6 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
-using Hanse.Protocol.Text;
 using Hanse.Server.Cli.Connection;
 using Hanse.Server.Cli.Output;
 
@@ -31,7 +29,7 @@ internal sealed class AuditFilters
         {
             ("site", await IdAsync(api, "sites", parsed.GetValue(_site), cancellation)), ("host", await IdAsync(api, "hosts", parsed.GetValue(_host), cancellation)),
             ("actor", parsed.GetValue(_actor)), ("operation", parsed.GetValue(_operation)),
-            ("from", Instant(parsed.GetValue(_since), cli, "--since")), ("to", Instant(parsed.GetValue(_until), cli, "--until")),
+            ("from", TimeArgument.Read(parsed.GetValue(_since), cli, "--since")), ("to", TimeArgument.Read(parsed.GetValue(_until), cli, "--until")),
         };
         var query = parts.Where(p => p.Value is not null).Select(p => $"{p.Name}={Uri.EscapeDataString(p.Value!)}").ToList();
         return query.Count > 0 ? "?" + string.Join('&', query) : "";
@@ -40,17 +38,4 @@ internal sealed class AuditFilters
     private static async Task<string?> IdAsync(ApiClient api, string list, string? idOrName, CancellationToken cancellation) =>
         idOrName is null || (idOrName.Length == 32 && idOrName.All(char.IsAsciiHexDigit)) ? idOrName
             : (await api.GetAsync($"/{list}/{Uri.EscapeDataString(idOrName)}", cancellation)).Text("id");
-
-    private static string? Instant(string? text, CliContext cli, string flag)
-    {
-        if (text is null)
-        {
-            return null;
-        }
-
-        var at = DurationText.TryParse(text, out var ago) ? cli.Clock.GetUtcNow() - ago
-            : DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var instant) ? instant
-            : throw new CliException(ExitCodes.Usage, $"{flag} {text} is neither an instant nor a duration.", "Such as 2030-01-31, 2030-01-31T12:00Z, or 24h for a day ago.");
-        return at.UtcDateTime.ToString("o", CultureInfo.InvariantCulture);
-    }
 }
