@@ -115,6 +115,7 @@ public sealed class OutboxDeskTests : IAsyncLifetime
         var agent = await TestAgent.JoinAsync(_site);
         await Wait.For("the row at the coordinator", () => _coordinator.States.ContainsKey(agent.Host.ToWire().ToBase64()));
         var before = _coordinator.States[agent.Host.ToWire().ToBase64()].Counter;
+        await Wait.For("its answer here", async () => (await _site.QueryAsync<bool>("select acknowledged = counter from uplink_state where class = 1")).All(done => done));
         await _site.QueryAsync<int>("update uplink_state set refusal = 'host-owned-elsewhere: it is', acknowledged = counter");
 
         var entry = Assert.Single(await ListAsync("set-aside"));
