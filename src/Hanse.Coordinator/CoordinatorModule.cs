@@ -45,7 +45,7 @@ public static class CoordinatorModule
         services.AddApi().AddAudit().AddCommands().AddHosts();
         services.Configure<CommandOptions>(commands => commands.Grace = options.CommandGrace);
         services
-            .AddSingleton(s => new NodeServerOptions(options.Names, options.Addresses, new LinkAcceptorOptions(), database, s.GetRequiredService<TimeProvider>()))
+            .AddSingleton(s => new NodeServerOptions(options.Names, options.Addresses, new LinkAcceptorOptions(), database, s.GetRequiredService<TimeProvider>(), options.Certificate))
             .AddSingleton<FederationStore>()
             .AddSingleton<Federation>().AddSingleton<IFederation>(s => s.GetRequiredService<Federation>())
             .AddSingleton<IAuditIdentity>(s => s.GetRequiredService<Federation>())

@@ -1,4 +1,5 @@
 using Hanse.Authority.Issuing;
+using Hanse.Authority.Serving;
 using Hanse.Trust.Dialing;
 
 namespace Hanse.Coordinator;
@@ -17,6 +18,9 @@ public sealed record CoordinatorOptions
 
     /// <summary>Where sites dial it, in order; handed out in join strings.</summary>
     public required IReadOnlyList<NodeAddress> Addresses { get; init; }
+
+    /// <summary>Shown under every name but the link names (T8); null: the coordinator's own certificate.</summary>
+    public CustomCertificate? Certificate { get; init; }
 
     public LifetimeOptions Lifetimes { get; init; } = new();
 

@@ -7,6 +7,7 @@ internal sealed partial class BenchFleet : IAsyncDisposable
 {
     private readonly int _count;
     private volatile int _online;
+    private volatile int _lost;
 
     private BenchFleet(BenchProcess process, int count)
     {
@@ -16,11 +17,15 @@ internal sealed partial class BenchFleet : IAsyncDisposable
             if (Online().Match(line) is { Success: true } match)
             {
                 _online = int.Parse(match.Groups[1].ValueSpan, System.Globalization.CultureInfo.InvariantCulture);
+                _lost = int.Parse(match.Groups[2].ValueSpan, System.Globalization.CultureInfo.InvariantCulture);
             }
         };
     }
 
     public BenchProcess Process { get; }
+
+    /// <summary>Links that have ended since the simulator started.</summary>
+    public int Lost => _lost;
 
     /// <summary>Lets all agents join, and link only when told: joins and links are measured apart.</summary>
     public static async Task<TimeSpan> JoinAsync(BenchFederation federation, int count)
@@ -45,6 +50,6 @@ internal sealed partial class BenchFleet : IAsyncDisposable
     private static string[] Arguments(BenchFederation federation, int count) =>
         ["simulate", "--count", $"{count}", "--data", Path.Combine(federation.Folder, "simulator")];
 
-    [GeneratedRegex("online ([0-9]+)")]
+    [GeneratedRegex("online ([0-9]+) lost ([0-9]+)")]
     private static partial Regex Online();
 }

@@ -8,13 +8,21 @@ internal sealed class FleetCounters
     private int _online;
     private int _joined;
     private int _renewed;
+    private int _lost;
     private Error? _lastError;
 
     public int Links => Volatile.Read(ref _online);
 
     public int Joined => Volatile.Read(ref _joined);
 
-    public void Online(int change) => Interlocked.Add(ref _online, change);
+    public void Online(int change)
+    {
+        Interlocked.Add(ref _online, change);
+        if (change < 0)
+        {
+            Interlocked.Increment(ref _lost);
+        }
+    }
 
     public void JoinedOne() => Interlocked.Increment(ref _joined);
 
@@ -23,10 +31,10 @@ internal sealed class FleetCounters
     /// <summary>The newest is enough to know what is wrong.</summary>
     public void Failed(Error error) => Volatile.Write(ref _lastError, error);
 
-    /// <summary>One line: <c>joined</c> counts this life's joins only. An error is told once.</summary>
+    /// <summary>One line: <c>joined</c> counts this life's joins only, <c>lost</c> the links that ended. An error is told once.</summary>
     public string Line(int count)
     {
         var error = Interlocked.Exchange(ref _lastError, null);
-        return $"agents {count} joined {Joined} renewed {Volatile.Read(ref _renewed)} online {Links}{(error is null ? "" : $" last error {error.Code}: {error.Message}")}";
+        return $"agents {count} joined {Joined} renewed {Volatile.Read(ref _renewed)} online {Links} lost {Volatile.Read(ref _lost)}{(error is null ? "" : $" last error {error.Code}: {error.Message}")}";
     }
 }

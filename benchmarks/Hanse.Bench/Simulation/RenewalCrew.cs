@@ -13,7 +13,11 @@ internal sealed class RenewalCrew(IdentityFolder identities, FleetGround ground)
     private readonly Lock _gate = new();
     private readonly RenewClient _client = new(ground.Time);
 
-    public void Add(SimulatedAgent agent) => Put(agent, FirstTry(agent));
+    public void Add(SimulatedAgent agent)
+    {
+        agent.RenewNow = cancellation => RenewAsync(agent, cancellation);
+        Put(agent, FirstTry(agent));
+    }
 
     public async Task RunAsync(CancellationToken cancellation)
     {

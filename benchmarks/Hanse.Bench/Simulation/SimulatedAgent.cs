@@ -20,7 +20,8 @@ internal sealed class SimulatedAgent
         var machine = new SimulatedMachine(number, site.Label, site.Number);
         var session = new AgentSession(
             credential.Value.Identity, site.Trust, new SimulatedInventory(machine, ground.Packages, time),
-            new SimulatedExecutor(new SimulatedShell(machine, time), time), ground.Secrets.Of(number), ground.Session);
+            new SimulatedExecutor(new SimulatedShell(machine, time), time), ground.Secrets.Of(number),
+            ground.Session with { RenewNow = cancellation => RenewNow?.Invoke(cancellation) ?? Task.FromResult(false) });
         session.LinkChanged += (online, _) => ground.Counters.Online(online ? 1 : -1);
         var tls = new LinkTls(credential, new PeerVerifier(site.Trust, time), PeerExpectation.TheSite(site.Id));
         var dialer = new LinkDialer(tls, ground.Greeter, time);
@@ -29,6 +30,9 @@ internal sealed class SimulatedAgent
     }
 
     public int Number { get; }
+
+    /// <summary>Renews it when its site asks; set by the crew that renews for all.</summary>
+    public Func<CancellationToken, Task<bool>>? RenewNow { get; set; }
 
     public CurrentCredential Credential { get; }
 

@@ -44,7 +44,7 @@ internal sealed class CoordinatorNodeServer(
 
     public SslServerAuthenticationOptions Tls(string? serverName) => IsLinkName(serverName)
         ? PeerTls.ForServer(federation.Server.Value, federation.Verifier)
-        : PeerTls.ForPublicServer(federation.Server.Value.TlsContext);
+        : PeerTls.ForPublicServer(options.Certificate?.Context ?? federation.Server.Value.TlsContext);
 
     public bool IsLinkName(string? serverName) => serverName is not null
         && options.Names.External.Any(n => serverName.Equals(ServerNames.LinkPrefix + n, StringComparison.OrdinalIgnoreCase));
@@ -189,4 +189,5 @@ internal sealed class CoordinatorNodeServer(
 
 /// <summary>What the link name takes from configuration and process.</summary>
 internal sealed record NodeServerOptions(
-    ServerNames Names, IReadOnlyList<Hanse.Trust.Dialing.NodeAddress> Addresses, LinkAcceptorOptions Links, NpgsqlDataSource Database, TimeProvider Time);
+    ServerNames Names, IReadOnlyList<Hanse.Trust.Dialing.NodeAddress> Addresses, LinkAcceptorOptions Links, NpgsqlDataSource Database, TimeProvider Time,
+    Hanse.Authority.Serving.CustomCertificate? Certificate = null);

@@ -11,4 +11,10 @@ public sealed record CoordinatorOptions
 
     /// <summary>How long a session of the API lasts.</summary>
     public TimeSpan SessionLifetime { get; init; } = TimeSpan.FromHours(12);
+
+    /// <summary>PEM with its chain, for API and console (T8); null: the federation's own.</summary>
+    public string? TlsCertificateFile { get; init; }
+
+    /// <summary>Its key, readable by this account alone.</summary>
+    public string? TlsKeyFile { get; init; }
 }

@@ -1,5 +1,6 @@
 using System.Net;
 using Hanse.Authority.Issuing;
+using Hanse.Authority.Serving;
 using Hanse.Coordinator;
 using Hanse.Coordinator.Access;
 using Hanse.Coordinator.Api;
@@ -10,14 +11,14 @@ using Npgsql;
 namespace Hanse.Server.Hosting;
 
 /// <summary>The coordinator as a part of this process.</summary>
-internal static class CoordinatorRole
+internal static partial class CoordinatorRole
 {
     public const string Socket = "coordinator.sock";
 
     public static HostedRole Build(HanseOptions options, NpgsqlDataSource database, ILoggerFactory logging)
     {
         var builder = RoleBuilder.Create(options, logging);
-        builder.Services.AddCoordinator(Options(options), database);
+        builder.Services.AddCoordinator(Options(options, logging), database);
         builder.Services.AddAccess(new AccessOptions { SessionLifetime = options.Coordinator.SessionLifetime, SocketFolder = options.DataDir });
         WebApplication? app = null;
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.ListenForRole(
@@ -44,7 +45,27 @@ internal static class CoordinatorRole
         }
     }
 
-    private static Hanse.Coordinator.CoordinatorOptions Options(HanseOptions options)
+    /// <summary>What the operator gave in place of the federation's own (T8).</summary>
+    private static CustomCertificate? Certificate(HanseOptions options, ILoggerFactory logging)
+    {
+        var (certificate, key) = (options.Coordinator.TlsCertificateFile, options.Coordinator.TlsKeyFile);
+        if (certificate is null || key is null)
+        {
+            return certificate is null && key is null
+                ? null
+                : throw new InvalidDataException("coordinator.tlsCertificateFile and coordinator.tlsKeyFile belong together: set both, or neither.");
+        }
+
+        var custom = CustomCertificate.Open(certificate, key, TimeProvider.System);
+        var logger = logging.CreateLogger("Hanse.Server.Tls");
+        custom.Refused += problem => LogRefused(logger, problem);
+        return custom;
+    }
+
+    [LoggerMessage(1, LogLevel.Error, "{Problem}")]
+    private static partial void LogRefused(ILogger logger, string problem);
+
+    private static Hanse.Coordinator.CoordinatorOptions Options(HanseOptions options, ILoggerFactory logging)
     {
         var external = options.ExternalNames.Count > 0 ? options.ExternalNames : ["localhost"];
         var addresses = options.Addresses.Count > 0
@@ -62,6 +83,7 @@ internal static class CoordinatorRole
                 DataFolder = Path.Combine(options.DataDir, "coordinator"),
                 KeyFile = options.Coordinator.KeyFile ?? Path.Combine(options.DataDir, "coordinator", "federation.key"),
                 Names = names, Addresses = addresses, Lifetimes = RoleBuilder.Lifetimes(options), CommandGrace = options.Coordinator.CommandGrace,
+                Certificate = Certificate(options, logging),
             }
             : throw new InvalidDataException($"externalNames: {why}");
     }

@@ -40,20 +40,27 @@ internal static class ApiSession
             return new(ApiTransport.OverSocket(socket), address.ToString(), cli.Clock);
         }
 
-        var roots = new X509Certificate2Collection();
-        foreach (var root in profile.Roots)
-        {
-            roots.ImportFromPem(root);
-        }
-
-        var http = ApiTransport.OverTls(address.Https!, profile.ServerName.Length > 0 ? profile.ServerName : address.Https!.Host, roots,
-            found => Keep(profile, found, cli, path));
+        var http = profile.SystemTrust
+            ? ApiTransport.BySystem(address.Https!, profile.ServerName.Length > 0 ? profile.ServerName : address.Https!.Host)
+            : ByRoots(profile, address, cli, path);
         if (profile.Token.Length > 0)
         {
             http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", profile.Token);
         }
 
         return new(http, address.ToString(), cli.Clock);
+    }
+
+    private static HttpClient ByRoots(Profile profile, ApiAddress address, CliContext cli, string? path)
+    {
+        var roots = new X509Certificate2Collection();
+        foreach (var root in profile.Roots)
+        {
+            roots.ImportFromPem(root);
+        }
+
+        return ApiTransport.OverTls(address.Https!, profile.ServerName.Length > 0 ? profile.ServerName : address.Https!.Host, roots,
+            found => Keep(profile, found, cli, path));
     }
 
     private static void Keep(Profile profile, IReadOnlyList<X509Certificate2> found, CliContext cli, string? path)

@@ -39,6 +39,9 @@ internal static class ApiTransport
     public static HttpClient OverTls(Uri address, string serverName, X509Certificate2Collection roots, Action<IReadOnlyList<X509Certificate2>> keep) =>
         Client(new RootFollower(address, serverName, roots, keep), address, serverName, Timeout.InfiniteTimeSpan);
 
+    /// <summary>For a server with a certificate of its operator's own (T8): verified by what this machine trusts, and by the name.</summary>
+    public static HttpClient BySystem(Uri address, string serverName) => Client(Handler(new() { AllowTlsResume = false }), address, serverName, Timeout.InfiniteTimeSpan);
+
     /// <summary>Trusts these roots alone.</summary>
     public static SocketsHttpHandler Verified(X509Certificate2Collection roots)
     {

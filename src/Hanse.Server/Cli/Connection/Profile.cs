@@ -12,6 +12,9 @@ public sealed class Profile
     /// <summary>The federation's roots in PEM. Nothing else is trusted.</summary>
     public List<string> Roots { get; set; } = [];
 
+    /// <summary>The server has a certificate that this machine's own trust store vouches for; the roots are not asked.</summary>
+    public bool SystemTrust { get; set; }
+
     public string User { get; set; } = "";
 
     public string Token { get; set; } = "";

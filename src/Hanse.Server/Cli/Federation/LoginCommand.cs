@@ -21,6 +21,10 @@ internal static class LoginCommand
         {
             Description = "The coordinator's external name, where the address is only a way to it (an IP address, a tunnel).", HelpName = "DNS",
         };
+        var system = new Option<bool>("--system-trust")
+        {
+            Description = "The coordinator shows a certificate of its operator's own (coordinator.tlsCertificateFile), which this machine's trust store vouches for.",
+        };
         var token = new Option<bool>("--token") { Description = "Ask for an API token instead of a password." };
         var command = new CliCommand("login",
             "Logs in to a coordinator and remembers it. The first time it shows the federation root's pin and asks; compare it with the one that "
@@ -29,7 +33,7 @@ internal static class LoginCommand
             "hanse login https://hanse.example.org:7443 --user alice",
             "hanse login https://127.0.0.1:7443 --server-name hanse.example.org --pin 9f86d0… < password.txt")
         {
-            address, user, pin, serverName, token,
+            address, user, pin, serverName, system, token,
         };
         command.SetAction(async (parsed, cancellation) =>
         {
@@ -40,10 +44,11 @@ internal static class LoginCommand
             var name = parsed.GetValue(serverName) ?? (known?.ServerName is { Length: > 0 } remembered ? remembered : target.Https!.Host);
 
             // 1, 2
-            var roots = parsed.GetValue(pin) is null && known?.Roots is { Count: > 0 } trusted
+            var roots = parsed.GetValue(system) ? []
+                : parsed.GetValue(pin) is null && known?.Roots is { Count: > 0 } trusted
                 ? trusted
                 : await new FirstContact(cli).RootsAsync(target.Https!, name, parsed.GetValue(pin), cancellation);
-            var profile = new Profile { Address = target.ToString(), ServerName = name, Roots = [.. roots], User = parsed.GetRequiredValue(user) };
+            var profile = new Profile { Address = target.ToString(), ServerName = name, Roots = [.. roots], SystemTrust = parsed.GetValue(system), User = parsed.GetRequiredValue(user) };
 
             // 3, 4
             await IdentifyAsync(profile, cli, parsed.GetValue(token), cancellation);
