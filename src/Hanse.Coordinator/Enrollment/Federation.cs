@@ -97,7 +97,8 @@ internal sealed class Federation(CoordinatorOptions options, FederationStore sto
                 Trust.Update(held => Newest(anchors.WithIntermediates(held.Intermediates), held.Revocations));
                 TrustChanged?.Invoke();
             }
-            else if (await bans.NewestAsync(cancellation) is { } list && RevocationSignature.Verify(list, Trust.Value) is { } issued)
+            else if (await bans.NewestAsync(cancellation) is { } list && list.List != Trust.Value.Revocations.Signed?.List
+                && RevocationSignature.Verify(list, Trust.Value) is { } issued)
             {
                 Enforce(issued);
             }

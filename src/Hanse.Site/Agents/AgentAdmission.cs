@@ -25,6 +25,7 @@ internal sealed partial class AgentAdmission(
     public async ValueTask<AdmissionDecision> AdmitAsync(LinkCandidate candidate, CancellationToken cancellation)
     {
         var host = candidate.Identity.Host!.Value;
+        links.Judging(host);
         var row = await secrets.FindAsync(host, cancellation) ?? await TakeInAsync(host, candidate, cancellation);
         if (Refusal(row) is { } refusal)
         {

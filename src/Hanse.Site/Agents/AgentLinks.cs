@@ -48,8 +48,11 @@ internal sealed class AgentLinks : IAgentChannel
         CameOnline?.Invoke(host);
     }
 
-    /// <summary>Ends the host's link, and one that is being admitted at this moment on what the tables said before (T6). The next hello is judged by the
-    /// tables alone.</summary>
+    /// <summary>A hello of this host is about to be judged by the tables: what was kept out before is in them.</summary>
+    public void Judging(HostId host) => _keptOut.TryRemove(host, out _);
+
+    /// <summary>Ends the host's link, and one that is being admitted at this moment on what the tables said before (T6). Called after the commit: a hello that
+    /// is judged later finds it in the tables, one that was judged before finds it here.</summary>
     public async Task KeepOutAsync(HostId host, Error why)
     {
         _keptOut[host] = why;

@@ -53,7 +53,7 @@ public sealed class SiteRotationTests : IAsyncLifetime
 
         await DesireAsync(1, _pki.Root, _next);
 
-        await Wait.For("the agent to be told both roots", () => agent.TrustSets.Any(s => s.Roots.Count == 2));
+        await InTimeAsync("the agent to be told both roots", () => agent.TrustSets.Any(s => s.Roots.Count == 2));
         await ReportedAsync("two hosts that lack it", r => r.Roots.Count == 2 && r.Lacking == 2);
         var report = _coordinator.Reports.Last();
         Assert.Equal(["away-1", "full-disk"], report.LackingHosts.Select(h => h.Hostname));
@@ -116,7 +116,10 @@ public sealed class SiteRotationTests : IAsyncLifetime
         Assert.Equal(ErrorCodes.Banned, (await banned.DialAsync())!.Code);
         Assert.False(other.Link!.Ended.IsCancellationRequested);
         await Wait.For("the host to be marked", async () =>
-            (await _site.QueryAsync<short>("select status from agents_host where id = @id", new { id = banned.Host.Value })).Single() == (short)HostStatus.Banned);
+        {
+            _clock.Advance(TimeSpan.FromSeconds(1));
+            return (await _site.QueryAsync<short>("select status from agents_host where id = @id", new { id = banned.Host.Value })).Single() == (short)HostStatus.Banned;
+        });
 
         // It does not come back by renewing, nor after a restart.
         var verifier = new PeerVerifier(CurrentTrust.InMemory(_site.Trust.Value.WithRevocations(Revocations.None)), _clock);

@@ -23,6 +23,9 @@ internal sealed partial class AgentTrustDriver(
 {
     private const int AtOnce = 16;
     private const int BatchSize = 500;
+
+    // Thousands that come back together are a few rounds.
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Recheck = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan TrustAnswer = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan RenewAnswer = TimeSpan.FromSeconds(60);
@@ -41,6 +44,7 @@ internal sealed partial class AgentTrustDriver(
             while (true)
             {
                 await RoundAsync(cancellation);
+                await Task.Delay(Pause, time, cancellation);
                 await _signal.WaitAsync(Recheck, time, cancellation);
             }
         }
