@@ -14,10 +14,11 @@ internal sealed partial class BenchFleet : IAsyncDisposable
         (Process, _count) = (process, count);
         process.Said = line =>
         {
-            if (Online().Match(line) is { Success: true } match)
+            if (Figures().Match(line) is { Success: true } match)
             {
                 _online = int.Parse(match.Groups[1].ValueSpan, System.Globalization.CultureInfo.InvariantCulture);
                 _lost = int.Parse(match.Groups[2].ValueSpan, System.Globalization.CultureInfo.InvariantCulture);
+                MostTries = int.Parse(match.Groups[3].ValueSpan, System.Globalization.CultureInfo.InvariantCulture);
             }
         };
     }
@@ -26,6 +27,12 @@ internal sealed partial class BenchFleet : IAsyncDisposable
 
     /// <summary>Links that have ended since the simulator started.</summary>
     public int Lost => _lost;
+
+    /// <summary>Links that are up, as last told.</summary>
+    public int Online => _online;
+
+    /// <summary>The most tries that one agent ever had under way at the same time.</summary>
+    public int MostTries { get; private set; }
 
     /// <summary>Lets all agents join, and link only when told: joins and links are measured apart.</summary>
     public static async Task<TimeSpan> JoinAsync(BenchFederation federation, int count)
@@ -40,8 +47,8 @@ internal sealed partial class BenchFleet : IAsyncDisposable
     }
 
     /// <summary>Starts the agents that have joined; their links come up from now on.</summary>
-    public static BenchFleet Start(BenchFederation federation, int count) =>
-        new(BenchProcess.StartSelf("simulator", "", Arguments(federation, count)), count);
+    public static BenchFleet Start(BenchFederation federation, int count, int atOnce = 32) =>
+        new(BenchProcess.StartSelf("simulator", "", [.. Arguments(federation, count), "--at-once", $"{atOnce}"]), count);
 
     public Task OnlineAsync(TimeSpan deadline) => Process.UntilAsync($"all {_count} links were up", () => Task.FromResult(_online >= _count), deadline);
 
@@ -50,6 +57,6 @@ internal sealed partial class BenchFleet : IAsyncDisposable
     private static string[] Arguments(BenchFederation federation, int count) =>
         ["simulate", "--count", $"{count}", "--data", Path.Combine(federation.Folder, "simulator")];
 
-    [GeneratedRegex("online ([0-9]+) lost ([0-9]+)")]
-    private static partial Regex Online();
+    [GeneratedRegex("online ([0-9]+) lost ([0-9]+) tries ([0-9]+)")]
+    private static partial Regex Figures();
 }

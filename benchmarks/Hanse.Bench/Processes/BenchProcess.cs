@@ -82,6 +82,13 @@ internal sealed partial class BenchProcess : IAsyncDisposable
         }
     }
 
+    /// <summary>Without a word, this process alone.</summary>
+    public Task KillAsync()
+    {
+        _process.Kill(entireProcessTree: false);
+        return _process.WaitForExitAsync();
+    }
+
     public Task EndedAsync(TimeSpan deadline) => _process.WaitForExitAsync().WaitAsync(deadline, TimeProvider.System);
 
     public async ValueTask DisposeAsync()

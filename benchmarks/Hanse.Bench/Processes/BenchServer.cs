@@ -13,7 +13,7 @@ internal sealed class BenchServer : IAsyncDisposable
 
     private BenchServer(BenchProcess process, SocketApi api, int port, string data) => (Process, Api, Port, _data) = (process, api, port, data);
 
-    public BenchProcess Process { get; }
+    public BenchProcess Process { get; private set; }
 
     public SocketApi Api { get; }
 
@@ -27,17 +27,15 @@ internal sealed class BenchServer : IAsyncDisposable
         var data = System.IO.Directory.CreateDirectory(Path.Combine(folder, name)).FullName;
         Open(data);
         var port = FreePort();
-        var config = Path.Combine(data, "hanse.yaml");
-        await File.WriteAllTextAsync(config, string.Create(CultureInfo.InvariantCulture, $"""
+        await File.WriteAllTextAsync(ConfigOf(data), string.Create(CultureInfo.InvariantCulture, $"""
             roles: [{role}]
             dataDir: {data}
             listen: 127.0.0.1:{port}
             externalNames: [{externalName}]
             addresses: ["127.0.0.1:{dialled ?? port}"]
             """));
-        var process = BenchProcess.Start(name, BenchProcess.Program("src/Hanse.Server", "hanse"), null, "serve", "--config", config);
-        var server = new BenchServer(process, new SocketApi(Path.Combine(data, role + ".sock")), port, data);
-        await process.UntilAsync("it answered on its socket", server.Api.IsReadyAsync, StartDeadline);
+        var server = new BenchServer(Serve(name, data), new SocketApi(Path.Combine(data, role + ".sock")), port, data);
+        await server.AnswersAsync();
         server.Postgres = FindPostgres(data);
         return server;
     }
@@ -53,6 +51,16 @@ internal sealed class BenchServer : IAsyncDisposable
         }.ConnectionString;
     }
 
+    /// <summary>kill -9 of the program, and another on the same data, as a supervisor starts it. Returns once it answers.</summary>
+    public async Task KillAndStartAsync()
+    {
+        var name = Process.Name;
+        await Process.KillAsync();
+        await Process.DisposeAsync();
+        Process = Serve(name, _data);
+        await AnswersAsync();
+    }
+
     /// <summary>Processor time of its PostgreSQL: of those that live, and, by the postmaster, of those that have ended.</summary>
     public TimeSpan PostgresCpu => Postgres.Count == 0 ? TimeSpan.Zero
         : ProcessFigures.Tree(Postgres[0]).Aggregate(TimeSpan.Zero, (sum, pid) => sum + ProcessFigures.Cpu(pid));
@@ -65,6 +73,13 @@ internal sealed class BenchServer : IAsyncDisposable
         Api.Dispose();
         await Process.DisposeAsync();
     }
+
+    private static BenchProcess Serve(string name, string data) =>
+        BenchProcess.Start(name, BenchProcess.Program("src/Hanse.Server", "hanse"), null, "serve", "--config", ConfigOf(data));
+
+    private static string ConfigOf(string data) => Path.Combine(data, "hanse.yaml");
+
+    private Task AnswersAsync() => Process.UntilAsync("it answered on its socket", Api.IsReadyAsync, StartDeadline);
 
     /// <summary>The account of PostgreSQL must be able to pass through.</summary>
     public static void Open(string folder) => File.SetUnixFileMode(folder,

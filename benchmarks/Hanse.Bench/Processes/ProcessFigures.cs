@@ -11,6 +11,9 @@ internal static class ProcessFigures
     /// <summary>Resident memory, shared pages counted whole.</summary>
     public static long Resident(int pid) => Kibibytes($"/proc/{pid}/status", "VmRSS:") * 1024;
 
+    /// <summary>The most that was ever resident.</summary>
+    public static long Peak(int pid) => Kibibytes($"/proc/{pid}/status", "VmHWM:") * 1024;
+
     /// <summary>Resident memory, each shared page counted by the share that falls to this process.</summary>
     public static long Proportional(int pid) => Kibibytes($"/proc/{pid}/smaps_rollup", "Pss:") * 1024;
 

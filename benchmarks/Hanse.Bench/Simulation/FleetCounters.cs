@@ -9,6 +9,7 @@ internal sealed class FleetCounters
     private int _joined;
     private int _renewed;
     private int _lost;
+    private int _mostTries;
     private Error? _lastError;
 
     public int Links => Volatile.Read(ref _online);
@@ -28,6 +29,16 @@ internal sealed class FleetCounters
 
     public void RenewedOne() => Interlocked.Increment(ref _renewed);
 
+    /// <summary>L5: an agent has this many tries under way.</summary>
+    public void Trying(int tries)
+    {
+        var most = Volatile.Read(ref _mostTries);
+        while (tries > most && Interlocked.CompareExchange(ref _mostTries, tries, most) is var seen && seen != most)
+        {
+            most = seen;
+        }
+    }
+
     /// <summary>The newest is enough to know what is wrong.</summary>
     public void Failed(Error error) => Volatile.Write(ref _lastError, error);
 
@@ -35,6 +46,6 @@ internal sealed class FleetCounters
     public string Line(int count)
     {
         var error = Interlocked.Exchange(ref _lastError, null);
-        return $"agents {count} joined {Joined} renewed {Volatile.Read(ref _renewed)} online {Links} lost {Volatile.Read(ref _lost)}{(error is null ? "" : $" last error {error.Code}: {error.Message}")}";
+        return $"agents {count} joined {Joined} renewed {Volatile.Read(ref _renewed)} online {Links} lost {Volatile.Read(ref _lost)} tries {Volatile.Read(ref _mostTries)}{(error is null ? "" : $" last error {error.Code}: {error.Message}")}";
     }
 }

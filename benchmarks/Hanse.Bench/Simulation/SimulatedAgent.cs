@@ -12,6 +12,7 @@ internal sealed class SimulatedAgent
 {
     private readonly LinkKeeper _keeper;
     private readonly FleetGround _ground;
+    private int _tries;
 
     public SimulatedAgent(int number, CurrentCredential credential, SimulatedSite site, FleetGround ground)
     {
@@ -43,6 +44,7 @@ internal sealed class SimulatedAgent
 
     private async Task<DialResult> DialAsync(LinkDialer dialer, LinkTarget target, ILinkClient session, CancellationToken cancellation)
     {
+        _ground.Counters.Trying(Interlocked.Increment(ref _tries));
         await _ground.Dialling.WaitAsync(cancellation).ConfigureAwait(false);
         try
         {
@@ -56,6 +58,7 @@ internal sealed class SimulatedAgent
         }
         finally
         {
+            Interlocked.Decrement(ref _tries);
             _ground.Dialling.Release();
         }
     }

@@ -16,7 +16,7 @@ namespace Hanse.Bench.Simulation;
 /// </summary>
 internal sealed class SimulatedFleet(SimulateOptions options, IReadOnlyList<JoinInvitation> invitations, TextWriter output, TimeProvider time)
 {
-    private static readonly TimeSpan ProgressPause = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan ProgressPause = TimeSpan.FromSeconds(1);
     private readonly ConcurrentBag<Task> _running = [];
 
     /// <exception cref="SimulationException">A site refused a join for good, or a folder belongs to other sites.</exception>
