@@ -15,7 +15,7 @@ internal sealed class Invariants(ChaosFederation federation, Workload work)
     public async Task CheckAsync()
     {
         await OnlineAsync();
-        await Wait.For("every order to be taken or refused", work.AllDecidedAsync, Rest, Found);
+        await Wait.For("every order to be taken or refused", work.AllDecidedAsync, Rest * 2, () => $"{work.Undecided()}\n{Found()}");
         var commands = await EndedAsync();
         AtMostOnce(commands);
         foreach (var command in commands)

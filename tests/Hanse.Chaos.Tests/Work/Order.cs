@@ -19,5 +19,11 @@ internal sealed class Order
     /// <summary>Why it was not taken; it must not have had any effect.</summary>
     public string? Refusal { get; set; }
 
+    /// <summary>Its giver thinks better of it at once.</summary>
+    public required bool IsCancelled { get; init; }
+
+    /// <summary>Of the last try; for a failure's message.</summary>
+    public string LastAnswer { get; set; } = "never asked";
+
     public bool IsDecided => Id is not null || Refusal is not null;
 }

@@ -34,13 +34,13 @@ internal sealed class Workload(ChaosFederation federation, Random dice)
     /// <summary>Asks again for what nobody answered.</summary>
     public async Task<bool> AllDecidedAsync()
     {
-        foreach (var order in Orders.Where(o => !o.IsDecided))
-        {
-            await GiveAsync(order);
-        }
+        await Parallel.ForEachAsync(Orders.Where(o => !o.IsDecided), new ParallelOptions { MaxDegreeOfParallelism = 8 }, async (order, _) => await GiveAsync(order));
 
         return Orders.TrueForAll(o => o.IsDecided);
     }
+
+    /// <summary>What the undecided were answered last.</summary>
+    public string Undecided() => string.Join('\n', Orders.Where(o => !o.IsDecided).CountBy(o => $"{o.Server}: {o.LastAnswer}").Select(c => $"{c.Value} times at {c.Key}"));
 
     private Order NewOrder()
     {
@@ -56,7 +56,7 @@ internal sealed class Workload(ChaosFederation federation, Random dice)
         };
         return new Order
         {
-            Key = string.Create(CultureInfo.InvariantCulture, $"chaos-{++_number}"), Agents = chosen, Server = local ? first.Split('-')[0] : ChaosFederation.Coordinator,
+            IsCancelled = dice.Next(8) == 0, Key = string.Create(CultureInfo.InvariantCulture, $"chaos-{++_number}"), Agents = chosen, Server = local ? first.Split('-')[0] : ChaosFederation.Coordinator,
             Body = new { hosts = chosen.Select(a => federation.Hosts[a]), script, deadline = "15s", reason = "chaos" },
         };
     }
@@ -64,10 +64,11 @@ internal sealed class Workload(ChaosFederation federation, Random dice)
     private async Task GiveAsync(Order order)
     {
         var (status, body) = await federation.Servers[order.Server].Api.SendAsync(HttpMethod.Post, "commands", order.Body, order.Key);
+        order.LastAnswer = $"{status} {body}";
         if (status is 200 or 201)
         {
             order.Id = body.GetProperty("id").GetString();
-            if (dice.Next(8) == 0)
+            if (order.IsCancelled)
             {
                 await federation.Servers[order.Server].Api.SendAsync(HttpMethod.Post, $"commands/{order.Id}/cancel", new { }, null);
             }
