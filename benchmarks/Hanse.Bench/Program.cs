@@ -16,5 +16,5 @@ if (args is [PeerServer.Verb])
 }
 
 // Every suite there is; each prints its own table.
-IBenchSuite[] suites = [new DirectorySuite(), new SiteSuite(), new ReconnectSuite(), new CommandSuite(), new AgentSuite(), new OutboxSuite(), new RotationSuite()];
+IBenchSuite[] suites = [new DirectorySuite(), new ReconcileSuite(), new SiteSuite(), new ReconnectSuite(), new CommandSuite(), new AgentSuite(), new OutboxSuite(), new RotationSuite()];
 return await BenchRunner.RunAsync(suites, args);

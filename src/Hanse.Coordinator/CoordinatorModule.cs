@@ -9,6 +9,7 @@ using Hanse.Coordinator.Enrollment.Api;
 using Hanse.Coordinator.Enrollment.Rotation;
 using Hanse.Coordinator.Hosts;
 using Hanse.Coordinator.Hosts.Api;
+using Hanse.Coordinator.Hosts.Reconciling;
 using Hanse.Coordinator.Rollups;
 using Hanse.Coordinator.Rollups.Api;
 using Hanse.Coordinator.Sites;
@@ -105,6 +106,7 @@ public static class CoordinatorModule
             services.GetRequiredService<DesiredStateDriver>().RunAsync(any.Token),
             services.GetRequiredService<CheckpointDriver>().RunAsync(any.Token),
             services.GetRequiredService<RollupRetentionDriver>().RunAsync(any.Token),
+            services.GetRequiredService<ReconcileDriver>().RunAsync(any.Token),
             services.RunCommandsAsync(any.Token),
         ];
         var first = await Task.WhenAny(loops);

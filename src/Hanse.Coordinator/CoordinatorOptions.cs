@@ -26,4 +26,7 @@ public sealed record CoordinatorOptions
 
     /// <summary>How long after deadline and timeout an outcome may still be on its way before <c>unknown</c> is written (D2).</summary>
     public TimeSpan CommandGrace { get; init; } = TimeSpan.FromMinutes(2);
+
+    /// <summary>When in the night, UTC, the directory is compared with the sites, spread over the hour that follows.</summary>
+    public TimeOnly ReconcileAt { get; init; } = new(3, 0);
 }

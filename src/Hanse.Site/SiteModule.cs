@@ -151,7 +151,7 @@ public static class SiteModule
 
     private static void AddHosts(IServiceCollection services) => services
         .AddSingleton<HostStore>().AddSingleton<IHostMoves, HostMoveStore>().AddSingleton<IHostEnrolment>(s => s.GetRequiredService<HostStore>())
-        .AddSingleton<IHosts, Hosts>().AddSingleton<HostCounter>()
+        .AddSingleton<IHosts, Hosts>().AddSingleton<HostCounter>().AddSingleton<IHostDigests, HostDigestStore>()
         .AddSingleton<AgentLinks>().AddSingleton<IAgentChannel>(s => s.GetRequiredService<AgentLinks>())
         .AddSingleton<PresenceDriver>().AddSingleton<LinkSecretStore>().AddSingleton<QuarantineStore>()
         .AddSingleton<AgentTrustStore>().AddSingleton<AgentTrustDriver>().AddSingleton<TrustReportDriver>()

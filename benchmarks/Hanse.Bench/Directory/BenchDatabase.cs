@@ -46,9 +46,26 @@ internal sealed class BenchDatabase : IAsyncDisposable
             new
             {
                 now = now.UtcDateTime,
-                ids = Enumerable.Range(1, sites).Select(i => new Guid(i, 0, 0, new byte[8])).ToArray(),
+                ids = Enumerable.Range(0, sites).Select(SiteId).ToArray(),
                 names = Enumerable.Range(0, sites).Select(Fleet.SiteName).ToArray(),
             });
+    }
+
+    public static Guid SiteId(int site) => new(site + 1, 0, 0, new byte[8]);
+
+    /// <summary>Deletes some rows, changes some, and copies some under ids that no site has.</summary>
+    public async Task SpoilAsync(IReadOnlyList<Guid> deleted, IReadOnlyList<Guid> changed, IReadOnlyList<Guid> copied)
+    {
+        await using var connection = await Source.OpenConnectionAsync();
+        await connection.ExecuteAsync(
+            """
+            delete from hosts_host where id = any(@deleted);
+            update hosts_host set hostname = hostname || '-spoiled' where id = any(@changed);
+            insert into hosts_host (id, counter, machine, last_seen, site, epoch, platform, agent_version, kernel, status, hostname, addresses, tags)
+            select md5(id::text)::uuid, counter, machine, last_seen, site, epoch, platform, agent_version, kernel, status, hostname, addresses, tags
+            from hosts_host where id = any(@copied)
+            """,
+            new { deleted, changed, copied });
     }
 
     public async Task VacuumAsync()

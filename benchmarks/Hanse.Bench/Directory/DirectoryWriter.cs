@@ -99,14 +99,20 @@ internal sealed class DirectoryWriter(NpgsqlDataSource database, Fleet fleet, in
 
             foreach (var batch in next.Batches)
             {
-                await using var transaction = await connection.BeginTransactionAsync();
-                var refusals = await _store.ApplyAsync(connection, transaction, next.Site + 1, 1, batch, CancellationToken.None);
-                await transaction.CommitAsync();
-                if (refusals.Count > 0)
-                {
-                    throw new InvalidOperationException($"Refused: {refusals[0].Message}");
-                }
+                await ApplyAsync(connection, next.Site, batch);
             }
+        }
+    }
+
+    /// <summary>One batch of a site.</summary>
+    public async Task ApplyAsync(NpgsqlConnection connection, int site, IReadOnlyList<StateEntry> batch)
+    {
+        await using var transaction = await connection.BeginTransactionAsync();
+        var refusals = await _store.ApplyAsync(connection, transaction, site + 1, 1, batch, CancellationToken.None);
+        await transaction.CommitAsync();
+        if (refusals.Count > 0)
+        {
+            throw new InvalidOperationException($"Refused: {refusals[0].Message}");
         }
     }
 }

@@ -1,7 +1,9 @@
 using Hanse.Coordinator.Access.Api;
 using Hanse.Coordinator.Api;
 using Hanse.Coordinator.Hosts.Api;
+using Hanse.Coordinator.Hosts.Reconciling;
 using Hanse.Coordinator.Hosts.Search;
+using Hanse.Protocol.Directory;
 using Hanse.Protocol.Errors;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -17,6 +19,7 @@ internal static class HostEndpoints
 {
     public static void MapHosts(this RouteGroupBuilder api)
     {
+        api.MapReconcile();
         var hosts = api.MapGroup("/hosts").WithTags("Hosts");
         hosts.MapGet("", SearchAsync).WithName("SearchHosts").WithSummary("Hosts of all sites, connected or not").RequireAuthorization(AccessPolicies.Viewer);
         hosts.MapGet("/conflicts", ConflictsAsync).WithName("ListHostConflicts").WithSummary("Hosts that one site reports and another owns")
@@ -93,7 +96,7 @@ internal static class HostEndpoints
         }
 
         var (target, problem) = await FindAsync(host, lookup, cancellation);
-        return target is null ? problem! : await actions.AssignTagsAsync(target, HostText.Normalise(request.Tags), actor, cancellation) is { } row
+        return target is null ? problem! : await actions.AssignTagsAsync(target, HostContent.SortTags(request.Tags), actor, cancellation) is { } row
             ? TypedResults.Ok(row)
             : Unknown(host);
     }

@@ -1,6 +1,5 @@
-using System.Buffers.Binary;
-using System.Net;
 using Google.Protobuf;
+using Hanse.Protocol.Directory;
 using Hanse.Protocol.Errors;
 using Hanse.Protocol.Messages;
 
@@ -94,22 +93,24 @@ internal static class HostEntryReader
     private static HostEntry Entry(StateEntry sent)
     {
         var entry = new HostEntry { Id = new Guid(sent.Key.Span, bigEndian: true), Counter = (long)sent.Counter };
-        return sent.ValueCase == StateEntry.ValueOneofCase.Deleted ? entry with { Deleted = true } : entry with
+        if (sent.ValueCase == StateEntry.ValueOneofCase.Deleted)
         {
-            // Names of hosts are compared without case; lower case once here spares every search the folding.
-            Hostname = sent.Host.Hostname.ToLowerInvariant(),
-            Addresses = Addresses(sent.Host),
-            Os = sent.Host.Os,
-            OsFamily = sent.Host.OsFamily,
-            AgentVersion = sent.Host.AgentVersion,
-            Kernel = sent.Host.Kernel,
-            Tags = HostText.Normalise(sent.Host.Tags),
-            Status = (short)sent.Host.Status,
+            return entry with { Deleted = true };
+        }
+
+        var content = HostContent.Of(sent.Host);
+        return entry with
+        {
+            Hostname = content.Hostname,
+            Addresses = content.Addresses,
+            Os = content.Os,
+            OsFamily = content.OsFamily,
+            AgentVersion = content.AgentVersion,
+            Kernel = content.Kernel,
+            Tags = content.Tags,
+            Status = (short)content.Status,
             LastSeen = DateTimeOffset.FromUnixTimeMilliseconds(sent.Host.LastSeenUnixMs).UtcDateTime,
-            Machine = sent.Host.MachineIdHash.Length < 8 ? 0 : BinaryPrimitives.ReadInt64BigEndian(sent.Host.MachineIdHash.Span),
+            Machine = content.Machine,
         };
     }
-
-    private static IPAddress[] Addresses(HostState host) =>
-        [.. host.Addresses.Select(a => new IPAddress(a.Span)).Select(a => a.IsIPv4MappedToIPv6 ? a.MapToIPv4() : a).Distinct().Take(HostLimits.Addresses)];
 }

@@ -7,7 +7,4 @@ internal static class HostLimits
     public const int Label = 128;
     public const int Tag = 64;
     public const int Tags = 64;
-
-    /// <summary>Addresses beyond these are left out of the directory (container hosts have thousands); the site has them all.</summary>
-    public const int Addresses = 64;
 }

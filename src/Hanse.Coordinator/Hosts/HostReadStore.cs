@@ -1,4 +1,5 @@
 using System.Net;
+using Hanse.Protocol.Directory;
 using Hanse.Protocol.Ids;
 using Hanse.Protocol.Messages;
 using Npgsql;
@@ -60,7 +61,7 @@ internal static class HostReadStore
             Kernel = row.GetString(7),
             AgentVersion = row.GetString(8),
             Status = status.ToString().ToLowerInvariant(),
-            Tags = HostText.Normalise([.. reported, .. assigned]),
+            Tags = HostContent.SortTags([.. reported, .. assigned]),
             AssignedTags = assigned,
             LastSeen = status == HostStatus.Online && synced > lastSeen ? synced.Value : lastSeen,
             SiteLink = row.GetBoolean(12) ? "online" : "offline",

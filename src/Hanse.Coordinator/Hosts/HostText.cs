@@ -48,7 +48,4 @@ internal static class HostText
 
         return null;
     }
-
-    /// <summary>Sorted and without repetition, so that equal sets are equal rows and cost no index update.</summary>
-    public static string[] Normalise(IEnumerable<string> tags) => [.. tags.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
 }

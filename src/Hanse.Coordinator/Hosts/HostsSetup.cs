@@ -1,4 +1,5 @@
 using Hanse.Coordinator.Hosts.Api;
+using Hanse.Coordinator.Hosts.Reconciling;
 using Hanse.Coordinator.Hosts.Search;
 using Hanse.Coordinator.Sites.Api;
 using Microsoft.Extensions.DependencyInjection;
@@ -16,6 +17,9 @@ internal static class HostsSetup
         services.AddSingleton<HostActions>();
         services.AddSingleton<IHostLookup, HostLookup>();
         services.AddSingleton<IHostMoves, HostMoveStore>();
+        services.AddSingleton<ReconciliationStore>().AddSingleton<IReconciliations>(s => s.GetRequiredService<ReconciliationStore>());
+        services.AddSingleton<ISiteRemovalObserver>(s => s.GetRequiredService<ReconciliationStore>());
+        services.AddSingleton<ReconcileMetrics>().AddSingleton<HostReconciler>().AddSingleton<ReconcileActions>().AddSingleton<ReconcileDriver>();
         services.AddSingleton<HostDirectoryStore>();
         services.AddSingleton<IHostDirectory>(s => s.GetRequiredService<HostDirectoryStore>());
         services.AddSingleton<ISiteRemovalObserver>(s => s.GetRequiredService<HostDirectoryStore>());

@@ -1,6 +1,7 @@
 using Hanse.Audit.Witnessing;
 using Hanse.Coordinator.Access.Api;
 using Hanse.Coordinator.Api;
+using Hanse.Coordinator.Hosts.Api;
 using Hanse.Coordinator.Sites.Api;
 using Hanse.Protocol.Errors;
 using Hanse.Protocol.Ids;
@@ -36,9 +37,9 @@ internal static class SiteEndpoints
         TypedResults.Ok(new Page<SiteView>([.. (await sites.ListAsync(cancellation)).Select(s => SiteView.Of(s, links))], null));
 
     private static async Task<Results<Ok<SiteView>, ProblemHttpResult>> GetAsync(
-        string site, ISites sites, SiteLinks links, CancellationToken cancellation) =>
+        string site, ISites sites, SiteLinks links, IReconciliations reconciliations, CancellationToken cancellation) =>
         await sites.FindAsync(site, cancellation) is { } row
-            ? TypedResults.Ok(SiteView.Of(row, links))
+            ? TypedResults.Ok(SiteView.Of(row, links) with { Reconciliation = await reconciliations.LastAsync(row, cancellation) })
             : SiteActions.Unknown();
 
     private static async Task<Results<NoContent, ProblemHttpResult>> SuspendAsync(
@@ -86,6 +87,9 @@ internal sealed record SiteView(
     DateTimeOffset CreatedAt, DateTimeOffset? EnrolledAt, DateTimeOffset? IntermediateExpires, TimeSpan SyncInterval, string? StatusReason,
     DateTimeOffset? StatusChangedAt, IReadOnlyList<QueueView> Queues, TimeSpan? ReplayEstimate, LinkErrorView? LastError)
 {
+    /// <summary>The last comparison of the directory with the site; null in a list, and before the first.</summary>
+    public Reconciliation? Reconciliation { get; init; }
+
     public static SiteView Of(SiteRow row, SiteLinks links) => new(
         row.SiteId, row.Name, row.Lifecycle.ToString().ToLowerInvariant(), links.Health(row.SiteId), row.HostCount, row.OnlineCount, row.QueueDepth,
         row.ExternalNames, row.Addresses, row.Location, row.Latitude, row.Longitude, row.LastSyncAt, row.SoftwareVersion, row.CreatedAt,

@@ -32,6 +32,8 @@ public static class MethodManifest
         new(Method.SiteRenew, NodeKind.Coordinator, NodeKind.Site, RenewNow.Descriptor, Empty.Descriptor),
         new(Method.AuditCosign, NodeKind.Coordinator, NodeKind.Site, AuditCosign.Descriptor, AuditCosigned.Descriptor),
         new(Method.AuditHeld, NodeKind.Coordinator, NodeKind.Site, AuditHeldQuery.Descriptor, AuditHeld.Descriptor),
+        new(Method.DirectoryDigest, NodeKind.Coordinator, NodeKind.Site, DirectoryDigestQuery.Descriptor, DirectoryDigest.Descriptor),
+        new(Method.DirectoryResend, NodeKind.Coordinator, NodeKind.Site, DirectoryResend.Descriptor, Empty.Descriptor),
         new(Method.OutboxList, NodeKind.Coordinator, NodeKind.Site, OutboxQuery.Descriptor, OutboxPage.Descriptor),
         new(Method.OutboxShow, NodeKind.Coordinator, NodeKind.Site, OutboxEntryQuery.Descriptor, OutboxEntryDetail.Descriptor),
         new(Method.OutboxSettle, NodeKind.Coordinator, NodeKind.Site, OutboxSettlement.Descriptor, Empty.Descriptor),

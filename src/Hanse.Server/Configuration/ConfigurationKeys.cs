@@ -1,3 +1,4 @@
+using System.Globalization;
 using Hanse.Protocol.Text;
 using static Hanse.Server.Configuration.ConfigurationValues;
 
@@ -34,6 +35,8 @@ internal static class ConfigurationKeys
             AbsolutePath, (o, v) => o with { Coordinator = o.Coordinator with { TlsCertificateFile = v } }, o => o.Coordinator.TlsCertificateFile ?? "none"),
         Text("coordinator.tlsKeyFile", "none", "PEM file with the key of that certificate, not encrypted, mode 0600.",
             AbsolutePath, (o, v) => o with { Coordinator = o.Coordinator with { TlsKeyFile = v } }, o => o.Coordinator.TlsKeyFile ?? "none"),
+        new("coordinator.reconcileAt", "03:00", "When in the night, UTC, the host directory is compared with each site, spread over the hour that follows.",
+            IsList: false, IsSecret: false, ApplyReconcileAt, o => o.Coordinator.ReconcileAt.ToString("HH:mm", CultureInfo.InvariantCulture)),
         Text("site.name", "main", "Name of the site when one process is both roles and federates itself. Elsewhere the invitation names the site.",
             SiteName, (o, v) => o with { Site = o.Site with { Name = v } }, o => o.Site.Name),
         new("site.listen", "listen, or the port after it beside a coordinator", "Address and port of the site's own HTTPS port.",

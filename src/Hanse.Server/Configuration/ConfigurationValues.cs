@@ -1,3 +1,4 @@
+using System.Globalization;
 using Hanse.Protocol.Text;
 using Npgsql;
 
@@ -31,6 +32,11 @@ internal static class ConfigurationValues
 
     public static Applied ApplySiteListen(HanseOptions options, IReadOnlyList<string> values) =>
         Listening(values[0], address => options with { Site = options.Site with { Listen = address } });
+
+    public static Applied ApplyReconcileAt(HanseOptions options, IReadOnlyList<string> values) =>
+        TimeOnly.TryParseExact(values[0], "HH:mm", CultureInfo.InvariantCulture, DateTimeStyles.None, out var at)
+            ? Applied.Ok(options with { Coordinator = options.Coordinator with { ReconcileAt = at } })
+            : Applied.Bad($"{Quote(values[0])} is not a time of day", "write hours and minutes, such as 03:00 or 22:30 (UTC)");
 
     private static Applied Listening(string value, Func<ListenAddress, HanseOptions> set) => ListenAddress.TryParse(value, out var address)
         ? Applied.Ok(set(address))

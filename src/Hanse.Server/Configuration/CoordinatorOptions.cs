@@ -17,4 +17,7 @@ public sealed record CoordinatorOptions
 
     /// <summary>Its key, readable by this account alone.</summary>
     public string? TlsKeyFile { get; init; }
+
+    /// <summary>When in the night, UTC, the directory is compared with the sites.</summary>
+    public TimeOnly ReconcileAt { get; init; } = new(3, 0);
 }

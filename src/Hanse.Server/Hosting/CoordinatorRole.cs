@@ -84,6 +84,7 @@ internal static partial class CoordinatorRole
                 KeyFile = options.Coordinator.KeyFile ?? Path.Combine(options.DataDir, "coordinator", "federation.key"),
                 Names = names, Addresses = addresses, Lifetimes = RoleBuilder.Lifetimes(options), CommandGrace = options.Coordinator.CommandGrace,
                 Certificate = Certificate(options, logging),
+                ReconcileAt = options.Coordinator.ReconcileAt,
             }
             : throw new InvalidDataException($"externalNames: {why}");
     }

@@ -15,7 +15,7 @@ namespace Hanse.Site.Agents;
 /// same transaction.</summary>
 internal sealed class HostStore : IHostEnrolment, IAsyncDisposable
 {
-    private const string Columns = """
+    public const string Columns = """
         id, hostname, machine_id as MachineId, status, status_reason as StatusReason, agent_version as AgentVersion, os, os_family as OsFamily,
         kernel, addresses, tags, last_seen as LastSeen, removed_at as RemovedAt
         """;
@@ -234,7 +234,8 @@ internal sealed class HostStore : IHostEnrolment, IAsyncDisposable
         await _outbox.PutAsync(transaction, StateClass.Host, [.. rows.Select(r => (HostId.From(r.Id).ToWire(), (IMessage)ToState(r)))], cancellation);
     }
 
-    private static HostState ToState(HostRow row)
+    /// <summary>What the directory is told of a host.</summary>
+    public static HostState ToState(HostRow row)
     {
         var state = new HostState
         {

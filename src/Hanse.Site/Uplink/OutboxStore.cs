@@ -24,6 +24,25 @@ internal sealed class OutboxStore(TimeProvider time, OutboxSignals signals) : IO
     public Task DeleteAsync(NpgsqlTransaction transaction, StateClass stateClass, ByteString key, CancellationToken cancellation) =>
         WriteStatesAsync(transaction, stateClass, [key.ToByteArray()], [[]], deleted: true, cancellation);
 
+    public Task ReviseAsync(
+        NpgsqlTransaction transaction, StateClass stateClass, IReadOnlyCollection<(ByteString Key, IMessage? Value, long Floor)> entries, CancellationToken cancellation) =>
+        ExecuteAsync(
+            transaction,
+            """
+            insert into uplink_state as s (class, key, counter, value, deleted, changed_at)
+            select @stateClass, key, floor + 1, value, deleted, @now from unnest(@keys, @values, @deletions, @floors) as e (key, value, deleted, floor) order by key
+            on conflict (class, key) do update
+                set counter = greatest(s.counter + 1, excluded.counter), value = excluded.value, deleted = excluded.deleted,
+                    changed_at = excluded.changed_at, refusal = ''
+            """,
+            new
+            {
+                stateClass = (short)stateClass, keys = entries.Select(e => e.Key.ToByteArray()).ToArray(),
+                values = entries.Select(e => e.Value?.ToByteArray() ?? []).ToArray(), deletions = entries.Select(e => e.Value is null).ToArray(),
+                floors = entries.Select(e => e.Floor).ToArray(), now = time.GetUtcNow(),
+            },
+            cancellation);
+
     public void Wake()
     {
         signals.Records.Set();

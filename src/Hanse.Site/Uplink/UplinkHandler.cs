@@ -41,6 +41,8 @@ internal sealed partial class UplinkHandler(
                 OutboxQuery query => LinkReply.Of(await ListAsync(query, cancellation)),
                 OutboxEntryQuery query => Found(await inbox.Outbox.FindAsync(query.Id, cancellation)),
                 OutboxSettlement wish => await inbox.OutboxDesk.SettleAsync(wish, cancellation) is { } refusal ? LinkReply.Refuse(refusal) : LinkReply.Done,
+                DirectoryDigestQuery query => LinkReply.Of(await inbox.Digests.ReadAsync(query, cancellation)),
+                DirectoryResend resend => await DoneAsync(inbox.Digests.ResendAsync(resend, cancellation)),
                 HostRemove remove => await RemoveAsync(remove, cancellation),
                 _ => LinkReply.Refuse(ErrorCodes.UnknownMethod, $"The site does not answer {call.Method}."),
             };
@@ -105,4 +107,4 @@ internal sealed partial class UplinkHandler(
 
 /// <summary>The slices that what comes down is for.</summary>
 internal sealed record UplinkInbox(ICommands Commands, IInventory Inventory, IHosts Hosts, IDesiredState Desired, ISiteRenewal Renewal, IAuditUplink Audit,
-    OutboxReadStore Outbox, OutboxDeskStore OutboxDesk);
+    OutboxReadStore Outbox, OutboxDeskStore OutboxDesk, IHostDigests Digests);

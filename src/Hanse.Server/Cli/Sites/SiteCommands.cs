@@ -19,6 +19,7 @@ internal static class SiteCommands
         site.Subcommands.Add(SiteLeaveCommand.Build(cli));
         site.Subcommands.Add(SiteListCommand.Build(cli));
         site.Subcommands.Add(SiteShowCommand.Build(cli));
+        site.Subcommands.Add(SiteReconcileCommand.Build(cli));
         foreach (var verb in SiteLifeCommands.All(cli))
         {
             site.Subcommands.Add(verb);

@@ -24,7 +24,8 @@ internal static class SiteShowCommand
             CliOutput.Fields(cli, ("Name", found.Text("name")), ("Id", found.Text("id")), ("Status", found.Text("status")), ("Why", found.Text("statusReason")), ("Link", found.Text("link")),
                 ("Hosts", found.Text("hostCount")), ("Queue", Queue(found)), ("Replay takes", found.Text("replayEstimate")), ("Names", found.Text("externalNames")),
                 ("Location", found.Text("location")), ("Sync", found.Text("syncInterval")), ("Last success", found.Instant("lastSeen")),
-                ("Last error", found["lastError"] is JsonObject error ? $"{error.Instant("at")} {error.Text("code")}: {error.Text("message")}" : ""), ("Version", found.Text("version")));
+                ("Last error", found["lastError"] is JsonObject error ? $"{error.Instant("at")} {error.Text("code")}: {error.Text("message")}" : ""), ("Version", found.Text("version")),
+                ("Compared", found["reconciliation"] is JsonObject compared ? $"{compared.Instant("at")} {compared.Text("error")}{(compared["error"] is null ? "mended " + SiteReconcileCommand.Found(compared) : "")}" : ""));
             return ExitCodes.Ok;
         });
         return command;

@@ -34,7 +34,7 @@ public sealed record HostFacts(
     IReadOnlyList<byte[]>? Addresses = null);
 
 /// <summary>A host as this site holds it.</summary>
-public sealed class HostRow
+public class HostRow
 {
     public required Guid Id { get; init; }
     public required string Hostname { get; init; }

@@ -18,6 +18,10 @@ public interface IOutbox
     /// <summary>Marks a key as gone: a deletion travels like any value (U2).</summary>
     Task DeleteAsync(NpgsqlTransaction transaction, StateClass stateClass, ByteString key, CancellationToken cancellation);
 
+    /// <summary>Sends keys again, each named once, whether or not they changed: with this value, or as gone where it is null, under a version above the floor.</summary>
+    Task ReviseAsync(
+        NpgsqlTransaction transaction, StateClass stateClass, IReadOnlyCollection<(ByteString Key, IMessage? Value, long Floor)> entries, CancellationToken cancellation);
+
     /// <summary>Tells the drainers that a transaction committed. Losing a wake costs only their polling interval.</summary>
     void Wake();
 
