@@ -47,6 +47,8 @@ internal static class ConfigurationKeys
             (o, v) => o with { Site = o.Site with { OutboxBound = v } }, o => o.Site.OutboxBound),
         Number("site.outboxKept", "1000000", "How many records that the coordinator has taken more than seven days ago stay at the site until a verified backup covers them.",
             (o, v) => o with { Site = o.Site with { OutboxKept = v } }, o => o.Site.OutboxKept),
+        Duration("site.rollupInterval", "1m", "How often the site counts its hosts, updates and certificates for the coordinator's charts.",
+            (o, v) => o with { Site = o.Site with { RollupInterval = v } }, o => o.Site.RollupInterval),
         Duration("trust.rootLifetime", "3650d", "Life of the federation's root certificate, at its creation.",
             (o, v) => o with { Trust = o.Trust with { RootLifetime = v } }, o => o.Trust.RootLifetime),
         Duration("trust.intermediateLifetime", "365d", "Life of a site's issuing certificate: how long a site can go on without its coordinator.",

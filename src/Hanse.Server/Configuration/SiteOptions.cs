@@ -15,6 +15,9 @@ public sealed record SiteOptions
     /// <summary>U4, U7: records taken more than seven days ago that stay for a backup's sake.</summary>
     public long OutboxKept { get; init; } = 1_000_000;
 
+    /// <summary>How often the site counts its hosts for the coordinator's charts.</summary>
+    public TimeSpan RollupInterval { get; init; } = TimeSpan.FromMinutes(1);
+
     /// <summary>The site's HTTPS port; null is <c>listen</c>, or beside a coordinator in one process the port after it.</summary>
     public ListenAddress? Listen { get; init; }
 }

@@ -20,6 +20,7 @@ internal static class SiteRole
                 DataFolder = Path.Combine(options.DataDir, "site"), Lifetimes = RoleBuilder.Lifetimes(options),
                 CommandGrace = options.Coordinator.CommandGrace, CoordinatorBeside = options.Roles.Contains(ServerRole.Coordinator),
                 DiskFloor = options.Site.DiskFloor, OutboxBound = options.Site.OutboxBound, OutboxKept = options.Site.OutboxKept,
+                RollupInterval = options.Site.RollupInterval,
             },
             database);
         WebApplication? app = null;
