@@ -30,7 +30,9 @@ internal sealed class BenchDatabase : IAsyncDisposable
             new() { Folder = Path.Combine(folder, "postgres"), Roles = [] }, TimeProvider.System, NullLogger.Instance);
         var source = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(instance.AdminConnectionString) { CommandTimeout = 600 });
         await new Migrator(source, TimeProvider.System).ApplyAsync(MigrationSet.FromAssembly(typeof(HostSearch).Assembly));
-        return new(instance, folder, source);
+        var database = new BenchDatabase(instance, folder, source);
+        Leftovers.Add(database);
+        return database;
     }
 
     public async Task AddSitesAsync(int sites, DateTimeOffset now)
@@ -94,6 +96,7 @@ internal sealed class BenchDatabase : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        Leftovers.Remove(this);
         await Source.DisposeAsync();
         await _instance.DisposeAsync();
         System.IO.Directory.Delete(_folder, recursive: true);

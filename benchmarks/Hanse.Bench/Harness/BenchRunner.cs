@@ -28,6 +28,7 @@ internal static class BenchRunner
             return 2;
         }
 
+        var signals = Leftovers.EndOnSignals();
         Console.WriteLine($"{RuntimeInformation.FrameworkDescription}, {RuntimeInformation.OSDescription}, {Environment.ProcessorCount} processors");
         foreach (var suite in suites.Where(s => names.Count == 0 || names.Contains(s.Name)))
         {
@@ -37,6 +38,7 @@ internal static class BenchRunner
             table.Print();
         }
 
+        GC.KeepAlive(signals);
         return 0;
     }
 }

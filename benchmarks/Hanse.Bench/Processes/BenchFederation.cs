@@ -1,3 +1,4 @@
+using Hanse.Bench.Harness;
 namespace Hanse.Bench.Processes;
 
 /// <summary>A coordinator and sites as processes of their own, joined; ended and cleared away when disposed.</summary>
@@ -20,6 +21,7 @@ internal sealed class BenchFederation : IAsyncDisposable
         var folder = System.IO.Directory.CreateTempSubdirectory("hanse-bench-").FullName;
         BenchServer.Open(folder);
         var federation = new BenchFederation(folder, await BenchServer.StartAsync("coordinator", "coordinator", folder, "localhost", relay?.Port));
+        Leftovers.Add(federation);
         if (relay is not null)
         {
             relay.Target = federation.Coordinator.Port;
@@ -63,6 +65,7 @@ internal sealed class BenchFederation : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        Leftovers.Remove(this);
         foreach (var site in Sites)
         {
             await site.DisposeAsync();

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
+using Hanse.Bench.Harness;
 
 namespace Hanse.Bench.Processes;
 
@@ -10,6 +11,7 @@ internal sealed partial class BenchProcess : IAsyncDisposable
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
     private readonly Process _process;
     private readonly Queue<string> _last = new();
+    private bool _disposed;
 
     private BenchProcess(string name, Process process) => (Name, _process) = (name, process);
 
@@ -56,6 +58,7 @@ internal sealed partial class BenchProcess : IAsyncDisposable
 
         var process = Process.Start(start) ?? throw new InvalidOperationException($"{program} could not be started.");
         var started = new BenchProcess(name, process);
+        Leftovers.Add(started);
         process.OutputDataReceived += (_, line) => started.OnLine(line.Data);
         process.ErrorDataReceived += (_, line) => started.OnLine(line.Data);
         process.BeginOutputReadLine();
@@ -93,6 +96,12 @@ internal sealed partial class BenchProcess : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        Leftovers.Remove(this);
+        if (Interlocked.Exchange(ref _disposed, true))
+        {
+            return;
+        }
+
         if (!_process.HasExited)
         {
             _ = Kill(Pid, Terminate);
