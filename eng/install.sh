@@ -52,6 +52,18 @@ hanse_install_chaos() {
   [ "${#missing[@]}" = 0 ] || hanse_packages "${missing[@]}" || hanse_say "The chaos suite does without ${missing[*]}."
 }
 
+# A real OpenSSH for the tests of joining over it. A server that was not here before is masked first: the tests start their own on loopback, and
+# this machine gets no login it did not have.
+hanse_install_ssh() {
+  [ -x /usr/sbin/sshd ] && command -v ssh >/dev/null && command -v ssh-keygen >/dev/null && return 0
+  local root
+  if [ ! -x /usr/sbin/sshd ] && root="$(hanse_root)" && [ -d /etc/systemd/system ]; then
+    $root ln -sfn /dev/null /etc/systemd/system/ssh.service
+    $root ln -sfn /dev/null /etc/systemd/system/ssh.socket
+  fi
+  hanse_packages openssh-server openssh-client
+}
+
 # Everything both scripts need. Cheap when all is there: no package manager is asked.
 hanse_install() {
   command -v dotnet >/dev/null ||

@@ -6,7 +6,22 @@ internal abstract class DrainMeter
 {
     private const int Telling = 50;
     private const double Weight = 0.2;
+    private const int Smallest = 100;
+    private const uint Long = 40;
+    private const uint Short = 20;
     private double _perSecond;
+    private int _size = 4 * Smallest;
+
+    /// <summary>How many entries the next batch may have, at most <paramref name="most"/>.</summary>
+    public int Size(int most) => Math.Min(Volatile.Read(ref _size), most);
+
+    /// <summary>U7: the pause that the coordinator asks for is as long as the batch occupied it, whoever else waited meanwhile. Batches that take long become
+    /// smaller, those that take little larger.</summary>
+    public void Fit(uint pauseMs, int most)
+    {
+        var size = Volatile.Read(ref _size);
+        Volatile.Write(ref _size, pauseMs > Long ? Math.Max(Smallest, size / 2) : pauseMs is > 0 and < Short ? Math.Min(most, size * 5 / 4) : size);
+    }
 
     /// <param name="entries">Of one batch.</param>
     /// <param name="took">From its forming to the end of the pause after it.</param>

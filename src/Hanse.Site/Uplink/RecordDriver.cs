@@ -33,7 +33,7 @@ internal sealed partial class RecordDriver(
         {
             // 2
             var began = time.GetTimestamp();
-            if (await store.FormBatchAsync(epoch, mark, BatchSize, cancellation) is not { } batch)
+            if (await store.FormBatchAsync(epoch, mark, meter.Size(BatchSize), cancellation) is not { } batch)
             {
                 return DrainEnd.EpochOutdated;
             }
@@ -82,6 +82,7 @@ internal sealed partial class RecordDriver(
         }
 
         // U7: the coordinator paces a replay. What comes next is not sent before.
+        meter.Fit(answer.Value.PauseMs, BatchSize);
         await PauseAsync(answer.Value.PauseMs, time, cancellation);
         return (long)answer.Value.HighWater;
     }

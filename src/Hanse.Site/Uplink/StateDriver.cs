@@ -12,6 +12,9 @@ internal sealed partial class StateDriver(
     StateStore store, OutboxSignals signals, StateMeter meter, ISiteIdentity identity, GatherPause gather, TimeProvider time, ILogger<StateDriver> logger)
 {
     private const int BatchSize = 1_000;
+
+    // Fewer are no backlog: a moment later they are more, and one batch all the same.
+    private const int Telling = 100;
     private static readonly TimeSpan AnswerTime = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan Poll = TimeSpan.FromSeconds(5);
 
@@ -23,7 +26,7 @@ internal sealed partial class StateDriver(
         while (true)
         {
             var began = time.GetTimestamp();
-            var batch = identity.IsSuspended ? new StateBatch() : await store.FormBatchAsync(epoch, BatchSize, cancellation);
+            var batch = identity.IsSuspended ? new StateBatch() : await store.FormBatchAsync(epoch, meter.Size(BatchSize), cancellation);
             if (batch.Entries.Count == 0)
             {
                 await signals.States.WaitAsync(Poll, time, cancellation);
@@ -34,9 +37,10 @@ internal sealed partial class StateDriver(
             if (answer.Succeeded)
             {
                 await store.AcknowledgeAsync(batch, answer.Value, cancellation);
+                meter.Fit(answer.Value.PauseMs, BatchSize);
                 await RecordDriver.PauseAsync(answer.Value.PauseMs, time, cancellation);
                 meter.Note(batch.Entries.Count, time.GetElapsedTime(began));
-                if (batch.Entries.Count < BatchSize)
+                if (batch.Entries.Count < Telling)
                 {
                     await Task.Delay(gather.Length, time, cancellation);
                 }

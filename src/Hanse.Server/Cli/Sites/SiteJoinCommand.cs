@@ -14,17 +14,30 @@ internal static class SiteJoinCommand
         var flags = new ServerFlags();
         var file = new Option<string?>("--file") { Description = "File that holds the join string. Default: it is asked for, or read from standard input.", HelpName = "FILE" };
         var check = new Option<bool>("--check") { Description = "Only look whether the site could join, and say what stands in the way. The token is not sent." };
+        var ssh = new Option<string?>("--ssh")
+        {
+            Description = "Join the site that runs on another machine, over OpenSSH. --data-dir, --address, --check and -o are then meant there.", HelpName = "USER@HOST",
+        };
+        var sshOption = new Option<string[]>("--ssh-option") { Description = "For ssh's -o, such as Port=2222. May be repeated.", HelpName = "NAME=VALUE", DefaultValueFactory = _ => [] };
+        var remote = new Option<string>("--remote-hanse") { Description = "The program there. Default: hanse.", HelpName = "PATH", DefaultValueFactory = _ => "hanse" };
         var command = new CliCommand("join", "Joins the site that runs on this machine to a federation. Asks for the join string of `hanse site invite`.",
             "hanse site join --data-dir /var/lib/hanse-north",
             "hanse site join --data-dir /var/lib/hanse-north --check",
+            "hanse site invite north --external-name north.example.org | hanse site join --ssh root@north.example.org",
             "hanse site invite north --external-name north.example.org | ssh north hanse site join")
         {
-            file, check,
+            file, check, ssh, sshOption, remote,
         };
         flags.AddTo(command);
         command.SetAction(async (parsed, cancellation) =>
         {
             var text = JoinString(parsed.GetValue(file), cli);
+            if (parsed.GetValue(ssh) is { } destination)
+            {
+                return await SshJoin.RunAsync(
+                    destination, parsed.GetRequiredValue(sshOption), Remote(parsed, parsed.GetRequiredValue(remote), flags, parsed.GetValue(check)), text, cli, cancellation);
+            }
+
             using var api = SiteSocket.Open(parsed, cli, flags);
             if (parsed.GetValue(check))
             {
@@ -49,6 +62,24 @@ internal static class SiteJoinCommand
             return ExitCodes.Ok;
         });
         return command;
+    }
+
+    private static List<string> Remote(ParseResult parsed, string program, ServerFlags flags, bool check)
+    {
+        List<string> command = [program, "site", "join"];
+        void Add(string name, string? value)
+        {
+            if (value is not null)
+            {
+                command.AddRange([name, value]);
+            }
+        }
+
+        Add("--data-dir", parsed.GetValue(flags.DataDir));
+        Add("--config", parsed.GetValue(flags.Config));
+        Add("--address", parsed.GetValue(GlobalOptions.Address));
+        Add("-o", parsed.GetValue(GlobalOptions.Output) == OutputFormat.Json ? "json" : null);
+        return check ? [.. command, "--check"] : command;
     }
 
     private static async Task<int> CheckAsync(ParseResult parsed, CliContext cli, ApiClient api, string text, CancellationToken cancellation)
