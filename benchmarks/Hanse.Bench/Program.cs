@@ -1,4 +1,5 @@
 using Hanse.Bench.AtRest;
+using Hanse.Bench.Audit;
 using Hanse.Bench.Directory;
 using Hanse.Bench.Harness;
 using Hanse.Bench.Links;
@@ -16,5 +17,5 @@ if (args is [PeerServer.Verb])
 }
 
 // Every suite there is; each prints its own table.
-IBenchSuite[] suites = [new DirectorySuite(), new ReconcileSuite(), new SiteSuite(), new ReconnectSuite(), new CommandSuite(), new AgentSuite(), new OutboxSuite(), new RotationSuite()];
+IBenchSuite[] suites = [new DirectorySuite(), new ReconcileSuite(), new SiteSuite(), new ReconnectSuite(), new CommandSuite(), new AgentSuite(), new OutboxSuite(), new RotationSuite(), new AuditSuite()];
 return await BenchRunner.RunAsync(suites, args);

@@ -3,6 +3,7 @@ using Hanse.Audit.Checkpoints;
 using Hanse.Coordinator.Access;
 using Hanse.Coordinator.Api;
 using Hanse.Coordinator.Audit;
+using Hanse.Coordinator.Backup;
 using Hanse.Coordinator.Commands;
 using Hanse.Coordinator.Enrollment;
 using Hanse.Coordinator.Enrollment.Api;
@@ -10,6 +11,8 @@ using Hanse.Coordinator.Enrollment.Rotation;
 using Hanse.Coordinator.Hosts;
 using Hanse.Coordinator.Hosts.Api;
 using Hanse.Coordinator.Hosts.Reconciling;
+using Hanse.Coordinator.Recovery;
+using Hanse.Coordinator.Recovery.Api;
 using Hanse.Coordinator.Rollups;
 using Hanse.Coordinator.Rollups.Api;
 using Hanse.Coordinator.Sites;
@@ -21,7 +24,9 @@ using Hanse.Link.Accepting;
 using Hanse.Link.Pulse;
 using Hanse.Link.Serving;
 using Hanse.Protocol.Errors;
+using Hanse.Storage.Backups;
 using Hanse.Storage.Migrations;
+using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
@@ -37,6 +42,9 @@ public static class CoordinatorModule
         typeof(CoordinatorModule).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0];
 
     public static MigrationSet Migrations { get; } = MigrationSet.FromAssembly(typeof(CoordinatorModule).Assembly);
+
+    /// <summary>What a coordinator knows of its backups, for a machine where it does not run.</summary>
+    public static IBackupRole Backup(CoordinatorOptions options) => new CoordinatorBackup(options, TimeProvider.System);
 
     /// <summary>Adds the coordinator's services. The data source is the coordinator's own database, migrated.</summary>
     public static IServiceCollection AddCoordinator(this IServiceCollection services, CoordinatorOptions options, NpgsqlDataSource database)
@@ -65,8 +73,10 @@ public static class CoordinatorModule
             .AddSingleton<IRollups, RollupStore>().AddSingleton<RollupRetentionDriver>()
             .AddSingleton<ReplayGate>().AddSingleton<OutboxIntake>().AddSingleton<IBackupMarks, BackupMarkStore>()
             .AddSingleton<HostFacts>().AddSingleton<RecordIntake>().AddSingleton<StateIntake>().AddSingleton<UplinkHandler>()
-            .AddSingleton<ILinkAdmission, SiteAdmission>()
+            .AddSingleton<SiteDirectory>().AddSingleton<ILinkAdmission, SiteAdmission>()
             .AddSingleton<CoordinatorMetrics>();
+        services.AddSingleton<CoordinatorBackup>().AddSingleton<BackupStore>();
+        services.AddSingleton<RecoveryStore>().AddSingleton<IRecovery>(s => s.GetRequiredService<RecoveryStore>()).AddSingleton<RecoveryDesk>().AddSingleton<RecoveryDriver>();
         return services;
     }
 
@@ -77,6 +87,7 @@ public static class CoordinatorModule
     public static void MapCoordinator(this IEndpointRouteBuilder endpoints)
     {
         var api = endpoints.MapApi();
+        api.AddEndpointFilter(RecoveryEndpoints.GateAsync);
         api.MapSites();
         api.MapOutbox();
         api.MapInvitations();
@@ -84,6 +95,8 @@ public static class CoordinatorModule
         api.MapCustomerKey();
         api.MapCommands();
         api.MapAudit();
+        api.MapBackup();
+        api.MapRecovery();
         api.MapHosts();
         api.MapRollups();
         api.MapAccess();
@@ -107,6 +120,7 @@ public static class CoordinatorModule
             services.GetRequiredService<CheckpointDriver>().RunAsync(any.Token),
             services.GetRequiredService<RollupRetentionDriver>().RunAsync(any.Token),
             services.GetRequiredService<ReconcileDriver>().RunAsync(any.Token),
+            services.GetRequiredService<RecoveryDriver>().RunAsync(any.Token),
             services.RunCommandsAsync(any.Token),
         ];
         var first = await Task.WhenAny(loops);

@@ -13,6 +13,7 @@ using Hanse.Site.Agents.Readiness;
 using Hanse.Site.Api;
 using Hanse.Site.Audit;
 using Hanse.Site.Audit.Api;
+using Hanse.Site.Backup;
 using Hanse.Site.Commands;
 using Hanse.Site.Commands.Api;
 using Hanse.Site.Enrollment;
@@ -23,6 +24,7 @@ using Hanse.Site.Rollups;
 using Hanse.Site.Rollups.Api;
 using Hanse.Site.Uplink;
 using Hanse.Site.Uplink.Api;
+using Hanse.Storage.Backups;
 using Hanse.Storage.Migrations;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Routing;
@@ -43,6 +45,9 @@ public static class SiteModule
 
     public static MigrationSet Migrations { get; } = MigrationSet.FromAssembly(typeof(SiteModule).Assembly);
 
+    /// <summary>What a site knows of its backups, for a machine where it does not run.</summary>
+    public static IBackupRole Backup(SiteOptions options) => new SiteBackup(options);
+
     /// <summary>Adds the site's services. The data source is the site's own database, migrated.</summary>
     public static IServiceCollection AddSite(this IServiceCollection services, SiteOptions options, NpgsqlDataSource database)
     {
@@ -56,6 +61,7 @@ public static class SiteModule
         AddUplink(services);
         services.AddAuditLog().AddSingleton<IAuditAlarm, AuditAlarm>()
             .AddSingleton<AuditUplink>().AddSingleton<IAuditUplink>(s => s.GetRequiredService<AuditUplink>());
+        services.AddSingleton<SiteBackup>();
         AddHosts(services);
         AddCommands(services);
         services
@@ -81,6 +87,7 @@ public static class SiteModule
         CommandEndpoints.Map(api);
         OutboxEndpoints.Map(api);
         AuditEndpoints.Map(api);
+        BackupEndpoints.Map(api);
     }
 
     /// <summary>Opens the identity, then runs every loop of the site until <paramref name="stop"/>; a loop that fails ends the site. Ends by itself,
@@ -141,7 +148,7 @@ public static class SiteModule
         .AddSingleton<OutboxReadStore>().AddSingleton<OutboxDeskStore>()
         .AddSingleton<RecordStore>().AddSingleton<RecordDriver>()
         .AddSingleton<StateStore>().AddSingleton<StateDriver>()
-        .AddSingleton<StatusDriver>().AddSingleton<UplinkInbox>().AddSingleton<UplinkHandler>().AddSingleton<RetentionDriver>()
+        .AddSingleton<StatusDriver>().AddSingleton<RecoveryTeller>().AddSingleton<UplinkInbox>().AddSingleton<UplinkHandler>().AddSingleton<RetentionDriver>()
         .AddSingleton(s => new UplinkServices(
             new LinkGreeter(s.GetRequiredService<PulseWheel>(), LinkLimits.Default, s.GetRequiredService<TimeProvider>()),
             new BackoffOptions { Cap = TimeSpan.FromSeconds(15) }, s.GetRequiredService<Random>(), s.GetRequiredService<TimeProvider>(), Version,

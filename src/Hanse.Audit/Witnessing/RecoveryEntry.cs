@@ -8,7 +8,7 @@ namespace Hanse.Audit.Witnessing;
 /// is lost.</summary>
 /// <param name="Previous">The log that ended.</param>
 /// <param name="Held">The longest checkpoint of it that a witness holds; null if none was reached.</param>
-/// <param name="KeptEntries">How many of its entries this database has.</param>
+/// <param name="KeptEntries">How many of the entries that witnesses saw this database still has.</param>
 public sealed record RecoveryEntry(Guid Previous, Checkpoint? Held, long KeptEntries)
 {
     public const string Operation = "audit.recover";

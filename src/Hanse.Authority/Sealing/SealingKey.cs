@@ -29,11 +29,24 @@ public sealed class SealingKey
     /// <exception cref="InvalidDataException">The file holds no key.</exception>
     public static SealingKey Load(string path)
     {
+        try
+        {
+            return Parse(File.ReadAllText(path));
+        }
+        catch (InvalidDataException none)
+        {
+            throw new InvalidDataException($"{path} holds no key: {none.Message}", none);
+        }
+    }
+
+    /// <summary>From the text of a key file.</summary>
+    /// <exception cref="InvalidDataException">The text holds no key.</exception>
+    public static SealingKey Parse(string text)
+    {
         var bytes = new byte[Bytes + 1];
-        var text = File.ReadAllText(path).Trim();
-        return Convert.TryFromBase64String(text, bytes, out var count) && count == Bytes
+        return Convert.TryFromBase64String(text.Trim(), bytes, out var count) && count == Bytes
             ? new SealingKey(bytes[..Bytes])
-            : throw new InvalidDataException($"{path} holds no key: it must be one line of base64 for {Bytes} bytes. Restore the key file from its copy.");
+            : throw new InvalidDataException($"it must be one line of base64 for {Bytes} bytes. Restore the key file from its copy.");
     }
 
     /// <summary>Loads the key of the file, or makes one where there is none: only for the first start of a new federation.</summary>

@@ -41,7 +41,7 @@ internal sealed class AuditRecovery(
         }
 
         var longest = broken.OrderByDescending(h => h.Checkpoint.Time).ThenByDescending(h => h.Checkpoint.Size).First();
-        var kept = heads.FirstOrDefault(h => h.LogId == longest.Checkpoint.Log)?.EntryCount ?? 0;
+        var kept = await AgreedAsync(heads.FirstOrDefault(h => h.LogId == longest.Checkpoint.Log), longest.Checkpoint.Size, cancellation);
         var entry = new RecoveryEntry(longest.Checkpoint.Log, longest.Checkpoint, kept);
 
         // 3
@@ -76,6 +76,26 @@ internal sealed class AuditRecovery(
         return held;
     }
 
+    /// <summary>Up to where this database has what was cosigned: the newest such checkpoint that its entries still have the root of.</summary>
+    private async Task<long> AgreedAsync(AuditHead? head, long atMost, CancellationToken cancellation)
+    {
+        if (head is null)
+        {
+            return 0;
+        }
+
+        var cosigned = (await checkpoints.ListAsync((head.Ordinal, atMost + 1), 100, cancellation)).Where(c => c.Log == head.Ordinal && c.Signed.Signatures.Count > 1);
+        foreach (var (_, signed) in cosigned)
+        {
+            if (await GoesOnAsync([head], signed.Checkpoint, cancellation))
+            {
+                return signed.Checkpoint.Size;
+            }
+        }
+
+        return 0;
+    }
+
     private async Task<bool> GoesOnAsync(IReadOnlyList<AuditHead> heads, Checkpoint held, CancellationToken cancellation)
     {
         if (heads.Count == 0 || heads[^1].LogId != held.Log || heads[^1].EntryCount < held.Size)
@@ -98,8 +118,8 @@ internal sealed class AuditRecovery(
 /// <param name="PreviousLog">The log that ended.</param>
 /// <param name="HeldEntries">How many entries of it the sites have seen.</param>
 /// <param name="HeldAt">When the last of these checkpoints was signed.</param>
-/// <param name="KeptEntries">How many of them this database has.</param>
-/// <param name="LostEntries">How many are lost.</param>
+/// <param name="KeptEntries">How many of them this database has, as far as cosigned checkpoints show.</param>
+/// <param name="LostEntries">How many are lost, or not shown to be kept.</param>
 /// <param name="Asked">How many sites answered.</param>
 /// <param name="Contradicted">Which of them hold what the old log does not go on from.</param>
 internal sealed record AuditRecovered(

@@ -53,7 +53,7 @@ internal sealed partial class CheckpointDriver(
         try
         {
             await Parallel.ForEachAsync(
-                channel.Accepting, new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancellation },
+                channel.Connected, new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancellation },
                 async (site, stop) => await ShowAsync(site, stop));
         }
         finally

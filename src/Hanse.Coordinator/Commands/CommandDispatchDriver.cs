@@ -142,7 +142,7 @@ internal sealed partial class CommandDispatchDriver(
             }
 
             // 4
-            if (!claim.IsCancel)
+            if (claim is { IsCancel: false, IsReplay: false })
             {
                 await ConfirmAsync(claim, part, cancellation);
             }
@@ -185,12 +185,14 @@ internal sealed partial class CommandDispatchDriver(
         }
 
         var hosts = await ExecutionStore.HostsAsync(
-            connection, transaction, claim.CommandId, claim.SiteId, claim.IsCancel ? ToBeCancelled : ToBeSent, cancellation);
+            connection, transaction, claim.CommandId, claim.SiteId, claim.IsCancel ? ToBeCancelled : claim.IsReplay ? ToBeReplayed : ToBeSent, cancellation);
         await transaction.CommitAsync(cancellation);
         return (command, hosts);
     }
 
     private static IReadOnlyCollection<ExecutionStatus> ToBeSent { get; } = [new(ExecutionState.Queued, Offered: true)];
+
+    private static IReadOnlyCollection<ExecutionStatus> ToBeReplayed { get; } = [new(ExecutionState.Delivered, Offered: true), new(ExecutionState.Running, Offered: true)];
 
     private static IReadOnlyCollection<ExecutionStatus> ToBeCancelled { get; } =
     [

@@ -20,7 +20,8 @@ internal static class CommandsSlice
         services.AddSingleton<CommandService>();
         services.AddSingleton<CommandReader>();
         services.AddSingleton<ExecutionRebuilder>();
-        services.AddSingleton<IExecutionIntake, ExecutionIntake>();
+        services.AddSingleton<ICommandReplay, CommandReplay>()
+        .AddSingleton<IExecutionIntake, ExecutionIntake>();
         services.AddSingleton<CommandDispatchDriver>();
         services.AddSingleton<CommandReaperDriver>();
         services.AddSingleton<ISiteRemovalObserver, RemovedSiteEnding>();

@@ -84,6 +84,9 @@ internal enum DispatchKind : short
 {
     Command = 1,
     Cancel = 2,
+
+    /// <summary>The command again, for executions that the site had taken and may have lost (U6).</summary>
+    Replay = 3,
 }
 
 /// <summary>One claimed row; <see cref="Attempts"/> tells this claim from later ones.</summary>
@@ -104,4 +107,6 @@ internal sealed record DispatchClaim
     public SiteId SiteId => new(Site);
 
     public bool IsCancel => Kind == (short)DispatchKind.Cancel;
+
+    public bool IsReplay => Kind == (short)DispatchKind.Replay;
 }

@@ -43,7 +43,9 @@ internal sealed class CoordinatorNodeServer(
     }
 
     public SslServerAuthenticationOptions Tls(string? serverName) => IsLinkName(serverName)
-        ? PeerTls.ForServer(federation.Server.Value, federation.Verifier)
+        ? federation.IsRecovering
+            ? PeerTls.ForServer(federation.Server.Value, federation.Verifier, intermediate => federation.LearnPresented(intermediate))
+            : PeerTls.ForServer(federation.Server.Value, federation.Verifier)
         : PeerTls.ForPublicServer(options.Certificate?.Context ?? federation.Server.Value.TlsContext);
 
     public bool IsLinkName(string? serverName) => serverName is not null

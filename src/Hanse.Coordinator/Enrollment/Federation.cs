@@ -11,6 +11,7 @@ using Hanse.Protocol.Messages;
 using Hanse.Trust.Joining;
 using Hanse.Trust.Keys;
 using Hanse.Trust.Verification;
+using Npgsql;
 
 namespace Hanse.Coordinator.Enrollment;
 
@@ -58,6 +59,8 @@ internal sealed class Federation(CoordinatorOptions options, FederationStore sto
 
     public event Action? TrustChanged;
 
+    public bool IsRecovering { get; private set; }
+
     NodeCredential? IAuditIdentity.Credential => IsOpen ? Server.Value : null;
 
     TrustAnchors IAuditIdentity.Trust => Trust.Value;
@@ -72,6 +75,7 @@ internal sealed class Federation(CoordinatorOptions options, FederationStore sto
         _root = Unseal(row);
         OpenCustomerKeys(row);
         Issuer = await OpenIssuerAsync(cancellation);
+        IsRecovering = await store.IsRecoveringAsync(cancellation);
         _row = row;
         Trust = CurrentTrust.InMemory(await ReadAnchorsAsync(row, cancellation));
         Verifier = new PeerVerifier(Trust, time);
@@ -151,6 +155,33 @@ internal sealed class Federation(CoordinatorOptions options, FederationStore sto
 
     public bool Bans(NodeIdentity node) => Trust.Value.Bans(node);
 
+    public void EndRecovery() => IsRecovering = false;
+
+    public async Task OutliveAsync(ulong number, CancellationToken cancellation)
+    {
+        await store.OutliveAsync((long)number, cancellation);
+        _row = await store.FindAsync(cancellation);
+    }
+
+    public NodeIdentity? LearnPresented(X509Certificate2 intermediate)
+    {
+        var identity = PeerVerifier.VerifyIntermediate(intermediate, Trust.Value, time.GetUtcNow());
+        if (identity?.Kind == NodeKind.Site)
+        {
+            Learn(intermediate.RawData);
+        }
+
+        return identity;
+    }
+
+    public async Task RememberAsync(NpgsqlTransaction transaction, SiteId site, byte[] intermediate, CancellationToken cancellation)
+    {
+        using var certificate = X509CertificateLoader.LoadCertificate(intermediate);
+        await store.AddIntermediateAsync(transaction, SpkiHash.Of(certificate), site, intermediate, certificate.NotAfter.ToUniversalTime(), cancellation);
+    }
+
+    public X509Certificate2? IssuerOf(X509Certificate2 leaf) => Trust.Value.ChainOf(leaf).FirstOrDefault();
+
     public Task LinkedAsync(SiteId site, CancellationToken cancellation) => store.LinkedAsync(site, cancellation);
 
     public DesiredTrust DesiredTrust(SiteId site)
@@ -193,6 +224,8 @@ internal sealed class Federation(CoordinatorOptions options, FederationStore sto
         if (CurrentIssuer.Open(FilePath("issuer.pem"), options.Lifetimes) is { } held && held.Value.CanIssue(time) && held.Value.Identity.Federation == _root!.Federation
             && IsOfRoot(held.Value.Intermediate) && Covers(held.Value.Intermediate))
         {
+            // A restored registry may not know it.
+            await store.AddIntermediateAsync(SpkiHash.Of(held.Value.Intermediate), null, held.Value.Intermediate.RawData, held.Value.NotAfter, cancellation);
             return held;
         }
 

@@ -46,6 +46,22 @@ internal sealed class FederationStore(NpgsqlDataSource database, TimeProvider ti
         return (await FindAsync(connection, null, cancellation))!;
     }
 
+    /// <summary>Whether this database was restored and the recovery is not over (U5).</summary>
+    public async Task<bool> IsRecoveringAsync(CancellationToken cancellation)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellation);
+        return await connection.QuerySingleAsync<bool>(new CommandDefinition(
+            "select exists (select from recovery_state where finished_at is null)", cancellationToken: cancellation));
+    }
+
+    /// <summary>This life's number goes above the one that a node has seen (U5).</summary>
+    public async Task OutliveAsync(long number, CancellationToken cancellation)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellation);
+        await connection.ExecuteAsync(new CommandDefinition(
+            "update enrollment_federation set incarnation_number = @number + 1 where incarnation_number <= @number", new { number }, cancellationToken: cancellation));
+    }
+
     /// <summary>Those of removed sites too: they are told that they are banned, not that nobody knows them (T6).</summary>
     public async Task<IReadOnlyList<byte[]>> IntermediatesAsync(CancellationToken cancellation)
     {

@@ -85,7 +85,8 @@ internal sealed partial class DesiredStateDriver(
 
     private async Task SendAsync(SiteId site, CancellationToken cancellation)
     {
-        if (await sites.FindAsync(site.ToString(), cancellation) is not { } row)
+        // A site that was taken back without its names first tells them (U5).
+        if (await sites.FindAsync(site.ToString(), cancellation) is not { ExternalNames.Length: > 0 } row)
         {
             return;
         }

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Google.Protobuf;
+using Hanse.Coordinator.Enrollment.Api;
 using Hanse.Coordinator.Sites.Api;
 using Hanse.Link;
 using Hanse.Protocol.Errors;
@@ -9,7 +10,7 @@ using Hanse.Protocol.Messages;
 namespace Hanse.Coordinator.Sites;
 
 /// <summary>The site links that this replica holds. A newer link of a site takes the place of an older one, as its fence does.</summary>
-internal sealed class SiteLinks : ISiteChannel
+internal sealed class SiteLinks(IFederation federation) : ISiteChannel
 {
     private readonly ConcurrentDictionary<SiteId, NodeLink> _links = new();
     private readonly ConcurrentDictionary<SiteId, bool> _suspended = new();
@@ -18,7 +19,8 @@ internal sealed class SiteLinks : ISiteChannel
 
     public IReadOnlyCollection<SiteId> Connected => [.. _links.Keys];
 
-    public IReadOnlyCollection<SiteId> Accepting => [.. _links.Keys.Where(s => !_suspended.ContainsKey(s))];
+    /// <summary>While the coordinator recovers nobody is given work (U5).</summary>
+    public IReadOnlyCollection<SiteId> Accepting => federation.IsRecovering ? [] : [.. _links.Keys.Where(s => !_suspended.ContainsKey(s))];
 
     public void Add(SiteId site, NodeLink link)
     {

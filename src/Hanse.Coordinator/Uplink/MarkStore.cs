@@ -27,6 +27,12 @@ internal static class MarkStore
             """,
             new { site = site.Value, epoch }, cancellationToken: cancellation));
 
+    /// <summary>True if this epoch was never seen of a site that has had another: its database was restored (U6).</summary>
+    public static Task<bool> IsAnotherEpochAsync(NpgsqlConnection connection, SiteId site, Guid epoch, CancellationToken cancellation) =>
+        connection.QuerySingleAsync<bool>(new CommandDefinition(
+            "select count(*) > 0 and count(*) filter (where epoch = @epoch) = 0 from uplink_mark where site_id = @site",
+            new { site = site.Value, epoch }, cancellationToken: cancellation));
+
     /// <summary>Locks the mark. Null when the link's fence or the epoch is no longer the current one: nothing may be applied (L6).</summary>
     /// <exception cref="SiteSuspendedException">Nothing is accepted of the site until it is resumed.</exception>
     public static async Task<Mark?> LockAsync(

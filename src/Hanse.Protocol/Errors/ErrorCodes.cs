@@ -10,6 +10,7 @@ public static class ErrorCodes
     public const string AlreadyJoined = "already-joined";
     public const string AuditEntryNotFound = "audit-entry-not-found";
     public const string AuditSound = "audit-sound";
+    public const string BackupNotFound = "backup-not-found";
     public const string Banned = "banned";
     public const string CertificateExpired = "certificate-expired";
     public const string ChallengeExpired = "challenge-expired";
@@ -75,6 +76,8 @@ public static class ErrorCodes
     public const string ProtocolVersionUnsupported = "protocol-version-unsupported";
     public const string RecordInvalid = "record-invalid";
     public const string RecordUnknown = "record-unknown";
+    public const string Recovering = "recovering";
+    public const string RecoveryUndecided = "recovery-undecided";
     public const string RequestInvalid = "request-invalid";
     public const string RequestTooLarge = "request-too-large";
     public const string RoleConflict = "role-conflict";

@@ -31,6 +31,7 @@ public static class MethodManifest
         new(Method.HostRemove, NodeKind.Coordinator, NodeKind.Site, HostRemove.Descriptor, Empty.Descriptor),
         new(Method.SiteRenew, NodeKind.Coordinator, NodeKind.Site, RenewNow.Descriptor, Empty.Descriptor),
         new(Method.AuditCosign, NodeKind.Coordinator, NodeKind.Site, AuditCosign.Descriptor, AuditCosigned.Descriptor),
+        new(Method.SiteRecovery, NodeKind.Coordinator, NodeKind.Site, SiteRecoveryQuery.Descriptor, SiteRecovery.Descriptor),
         new(Method.AuditHeld, NodeKind.Coordinator, NodeKind.Site, AuditHeldQuery.Descriptor, AuditHeld.Descriptor),
         new(Method.DirectoryDigest, NodeKind.Coordinator, NodeKind.Site, DirectoryDigestQuery.Descriptor, DirectoryDigest.Descriptor),
         new(Method.DirectoryResend, NodeKind.Coordinator, NodeKind.Site, DirectoryResend.Descriptor, Empty.Descriptor),

@@ -4,12 +4,14 @@ using System.CommandLine.Invocation;
 using System.CommandLine.Parsing;
 using Hanse.Server.Cli.Agents;
 using Hanse.Server.Cli.Audit;
+using Hanse.Server.Cli.Backups;
 using Hanse.Server.Cli.Commands;
 using Hanse.Server.Cli.Configuration;
 using Hanse.Server.Cli.Federation;
 using Hanse.Server.Cli.Hosts;
 using Hanse.Server.Cli.Outbox;
 using Hanse.Server.Cli.Rollups;
+using Hanse.Server.Cli.Recovery;
 using Hanse.Server.Cli.Runs;
 using Hanse.Server.Cli.Servers;
 using Hanse.Server.Cli.Sites;
@@ -85,6 +87,8 @@ internal static class CommandLine
         AgentCommands.Build(cli),
         RollupCommands.Build(cli),
         AuditCommands.Build(cli),
+        BackupCommands.Build(cli),
+        RecoveryCommands.Build(cli),
         TrustCommands.Build(cli),
         UserCommands.Build(cli),
         TokenCommands.Build(cli),

@@ -65,7 +65,7 @@ internal static partial class CoordinatorRole
     [LoggerMessage(1, LogLevel.Error, "{Problem}")]
     private static partial void LogRefused(ILogger logger, string problem);
 
-    private static Hanse.Coordinator.CoordinatorOptions Options(HanseOptions options, ILoggerFactory logging)
+    internal static Hanse.Coordinator.CoordinatorOptions Options(HanseOptions options, ILoggerFactory logging)
     {
         var external = options.ExternalNames.Count > 0 ? options.ExternalNames : ["localhost"];
         var addresses = options.Addresses.Count > 0

@@ -66,7 +66,7 @@ internal sealed class ServerHost : IServerHost
         }
     }
 
-    private static async Task<PostgresServer> OpenPostgresAsync(HanseOptions options, ILoggerFactory logging, CancellationToken stop)
+    internal static async Task<PostgresServer> OpenPostgresAsync(HanseOptions options, ILoggerFactory logging, CancellationToken stop)
     {
         if (options.Postgres.ConnectionString is { } connectionString)
         {

@@ -14,15 +14,7 @@ internal static class SiteRole
     public static HostedRole Build(HanseOptions options, NpgsqlDataSource database, ILoggerFactory logging)
     {
         var builder = RoleBuilder.Create(options, logging);
-        builder.Services.AddSite(
-            new Hanse.Site.SiteOptions
-            {
-                DataFolder = Path.Combine(options.DataDir, "site"), Lifetimes = RoleBuilder.Lifetimes(options),
-                CommandGrace = options.Coordinator.CommandGrace, CoordinatorBeside = options.Roles.Contains(ServerRole.Coordinator),
-                DiskFloor = options.Site.DiskFloor, OutboxBound = options.Site.OutboxBound, OutboxKept = options.Site.OutboxKept,
-                RollupInterval = options.Site.RollupInterval,
-            },
-            database);
+        builder.Services.AddSite(Options(options), database);
         WebApplication? app = null;
         var listen = Listen(options);
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.ListenForRole(
@@ -38,4 +30,12 @@ internal static class SiteRole
     /// <summary>Beside a coordinator the site has the port after it: each role's link name has a listener of its own.</summary>
     public static ListenAddress Listen(HanseOptions options) => options.Site.Listen
         ?? (options.Roles.Count > 1 ? options.Listen with { Port = options.Listen.Port + 1 } : options.Listen);
+
+    internal static Hanse.Site.SiteOptions Options(HanseOptions options) => new()
+    {
+        DataFolder = Path.Combine(options.DataDir, "site"), Lifetimes = RoleBuilder.Lifetimes(options),
+        CommandGrace = options.Coordinator.CommandGrace, CoordinatorBeside = options.Roles.Contains(ServerRole.Coordinator),
+        DiskFloor = options.Site.DiskFloor, OutboxBound = options.Site.OutboxBound, OutboxKept = options.Site.OutboxKept,
+        RollupInterval = options.Site.RollupInterval,
+    };
 }

@@ -131,7 +131,10 @@ internal sealed class SiteIdentity(SiteOptions options, SiteStore store, TimePro
     }
 
     private static SiteSelf Describe(SiteKeys keys, EnrolledSite row) => new(
-        NodeIdentity.ForSite(new FederationId(row.FederationId), new SiteId(row.SiteId)), row.Name, row.ExternalNames, keys.Issuer.Value.NotAfter);
+        NodeIdentity.ForSite(new FederationId(row.FederationId), new SiteId(row.SiteId)), row.Name, row.ExternalNames, keys.Issuer.Value.NotAfter)
+    {
+        Addresses = row.Addresses,
+    };
 
     private static List<NodeAddress> Addresses(IEnumerable<string> texts) =>
         [.. texts.Select(t => NodeAddress.TryParse(t, out var address) ? address : null).OfType<NodeAddress>()];

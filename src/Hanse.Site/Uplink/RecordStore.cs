@@ -13,6 +13,36 @@ internal sealed class RecordStore(NpgsqlDataSource database, TimeProvider time)
     // Half a frame (L4): with one more record, of at most two excerpts of 32 KiB and a script, a batch stays below one.
     private const int BatchBytes = 512 * 1024;
 
+    private long? _gapAbove;
+
+    /// <summary>The life of the coordinator's database that was met last (U5); empty before the first.</summary>
+    public Guid Incarnation { get; private set; }
+
+    public long IncarnationNumber { get; private set; }
+
+    /// <summary>The coordinator is in this life. If it is another than the last one, every state is sent again.</summary>
+    public async Task MetAsync(Guid incarnation, long number, CancellationToken cancellation)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellation);
+        await using var transaction = await connection.BeginTransactionAsync(cancellation);
+        await connection.ExecuteAsync(new CommandDefinition(
+            """
+            update uplink_state set acknowledged = 0 where exists (select from uplink_self where incarnation <> @incarnation);
+            update uplink_self set incarnation = @incarnation, incarnation_number = @number where incarnation is distinct from @incarnation or incarnation_number <> @number;
+            """,
+            new { incarnation, number }, transaction, cancellationToken: cancellation));
+        await transaction.CommitAsync(cancellation);
+        (Incarnation, IncarnationNumber) = (incarnation, number);
+    }
+
+    /// <summary>Of the records of this epoch: the lowest that is still held (0 if none is), and the highest number ever given.</summary>
+    public async Task<(long FirstKept, long LastGiven)> KeptAsync(CancellationToken cancellation)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellation);
+        return await connection.QuerySingleAsync<(long, long)>(new CommandDefinition(
+            "select coalesce((select min(sequence) from uplink_record r where r.epoch = s.epoch), 0), next_sequence - 1 from uplink_self s", cancellationToken: cancellation));
+    }
+
     /// <summary>The site's epoch. Made once, and anew when the coordinator knows more of it than this database (U6).</summary>
     public async Task<Guid> GetEpochAsync(CancellationToken cancellation)
     {
@@ -20,23 +50,29 @@ internal sealed class RecordStore(NpgsqlDataSource database, TimeProvider time)
         await connection.ExecuteAsync(new CommandDefinition(
             "insert into uplink_self (epoch, next_sequence, acknowledged) values (@epoch, 1, 0) on conflict do nothing",
             new { epoch = NewEpoch() }, cancellationToken: cancellation));
-        return await connection.QuerySingleAsync<Guid>(new CommandDefinition("select epoch from uplink_self", cancellationToken: cancellation));
+        var (epoch, incarnation, number) = await connection.QuerySingleAsync<(Guid, Guid?, long)>(new CommandDefinition(
+            "select epoch, incarnation, incarnation_number from uplink_self", cancellationToken: cancellation));
+        (Incarnation, IncarnationNumber) = (incarnation ?? Guid.Empty, number);
+        return epoch;
     }
 
-    /// <summary>Begins a new epoch: what is unacknowledged is numbered anew, every state is sent again (U6).</summary>
+    /// <summary>Begins a new epoch: what is unacknowledged is numbered anew, every state is sent again (U6). After a coordinator was found to have lost more
+    /// than is held, so is all that lies above its mark: it has none of that (U4).</summary>
     public async Task<Guid> BeginEpochAsync(CancellationToken cancellation)
     {
         var epoch = NewEpoch();
         await using var connection = await database.OpenConnectionAsync(cancellation);
         await using var transaction = await connection.BeginTransactionAsync(cancellation);
+        var before = await connection.QuerySingleAsync<Guid>(new CommandDefinition("select epoch from uplink_self for update", null, transaction, cancellationToken: cancellation));
         await connection.ExecuteAsync(new CommandDefinition(
             """
             update uplink_self set epoch = @epoch, next_sequence = 1, acknowledged = 0, backed_up = 0;
-            update uplink_record set epoch = null, sequence = null where acknowledged_at is null;
+            update uplink_record set epoch = null, sequence = null, acknowledged_at = null where acknowledged_at is null or (sequence > @above and epoch = @before);
             update uplink_state set acknowledged = 0;
             """,
-            new { epoch }, transaction, cancellationToken: cancellation));
+            new { epoch, above = _gapAbove, before }, transaction, cancellationToken: cancellation));
         await transaction.CommitAsync(cancellation);
+        _gapAbove = null;
         return epoch;
     }
 
@@ -55,6 +91,7 @@ internal sealed class RecordStore(NpgsqlDataSource database, TimeProvider time)
         await transaction.CommitAsync(cancellation);
         if (rows.Count > 0 && rows[0].Sequence != highWater + 1)
         {
+            _gapAbove = highWater;
             return null;
         }
 

@@ -49,7 +49,7 @@ internal sealed partial class UplinkDriver(
         while (!cancellation.IsCancellationRequested)
         {
             // 2
-            var client = new UplinkClient(self.Identity, _epoch, services.SoftwareVersion, this);
+            var client = new UplinkClient(self.Identity, _epoch, records, services.SoftwareVersion, this);
             var dialer = new LinkDialer(identity.CoordinatorTls(), services.Greeter, services.Time);
             _keeper = new LinkKeeper(stop => DialAsync(dialer, client, stop), client, services.Backoff, services.Random, services.Time);
             if (await _keeper.RunAsync(cancellation) is { Code: ErrorCodes.EpochOutdated })

@@ -37,6 +37,7 @@ internal sealed partial class UplinkHandler(
                 HostDetailQuery query => Found(await inbox.Inventory.ReadAsync(HostId.FromBytes(query.HostId.Span), query.Section, cancellation)),
                 ExecutionOutputQuery query => Found(await inbox.Commands.ReadOutputAsync(query, cancellation)),
                 AuditCosign question => LinkReply.Of(await inbox.Audit.CosignAsync(call.Link, question, cancellation)),
+                SiteRecoveryQuery => LinkReply.Of(await inbox.Recovery.TellAsync(cancellation)),
                 AuditHeldQuery => LinkReply.Of(await inbox.Audit.HeldAsync(call.Link, cancellation)),
                 OutboxQuery query => LinkReply.Of(await ListAsync(query, cancellation)),
                 OutboxEntryQuery query => Found(await inbox.Outbox.FindAsync(query.Id, cancellation)),
@@ -107,4 +108,4 @@ internal sealed partial class UplinkHandler(
 
 /// <summary>The slices that what comes down is for.</summary>
 internal sealed record UplinkInbox(ICommands Commands, IInventory Inventory, IHosts Hosts, IDesiredState Desired, ISiteRenewal Renewal, IAuditUplink Audit,
-    OutboxReadStore Outbox, OutboxDeskStore OutboxDesk, IHostDigests Digests);
+    OutboxReadStore Outbox, OutboxDeskStore OutboxDesk, IHostDigests Digests, RecoveryTeller Recovery);

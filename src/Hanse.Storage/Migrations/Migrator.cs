@@ -47,6 +47,17 @@ public sealed class Migrator(NpgsqlDataSource database, TimeProvider time)
         return names;
     }
 
+    /// <summary>Makes a schema as it once was, of exactly these steps, in the caller's transaction; the database must be empty.</summary>
+    /// <exception cref="StorageRefusedException">A migration failed; the transaction must be rolled back.</exception>
+    public async Task ReplayAsync(NpgsqlTransaction transaction, MigrationSet set, IReadOnlyList<Migration> steps, CancellationToken cancel = default)
+    {
+        await transaction.Connection!.ExecuteAsync(new CommandDefinition(Prepare, new { key = LockKey }, transaction, 0, cancellationToken: cancel));
+        foreach (var step in steps)
+        {
+            await RunAsync(transaction.Connection!, transaction, set, step, cancel);
+        }
+    }
+
     private async Task<Migration?> ApplyNextAsync(NpgsqlConnection connection, MigrationSet set, CancellationToken cancel)
     {
         await using var transaction = await connection.BeginTransactionAsync(cancel);

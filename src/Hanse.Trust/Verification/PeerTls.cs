@@ -39,6 +39,24 @@ public static class PeerTls
     public static SslServerAuthenticationOptions ForServer(NodeCredential own, PeerVerifier verifier) =>
         ServerOptions.GetValue(own, _ => []).GetOrAdd(verifier, _ => NewForServer(own, verifier));
 
+    /// <summary>The same, for a server that has lost its registry (U5): each intermediate that a peer presents is told, before the peer's leaf is judged.
+    /// Whoever is told must check it.</summary>
+    public static SslServerAuthenticationOptions ForServer(NodeCredential own, PeerVerifier verifier, Action<X509Certificate2> presented)
+    {
+        var options = NewForServer(own, verifier);
+        options.AllowTlsResume = false;
+        options.RemoteCertificateValidationCallback = (sender, certificate, chain, errors) =>
+        {
+            foreach (var issuer in Presented(chain) ?? [])
+            {
+                presented(issuer);
+            }
+
+            return ClientCallback(verifier)(sender, certificate, chain, errors);
+        };
+        return options;
+    }
+
     // One for all connections under a credential: each link would hold its own for as long as it lives.
     private static readonly ConditionalWeakTable<NodeCredential, ConcurrentDictionary<PeerVerifier, SslServerAuthenticationOptions>> ServerOptions = [];
 
@@ -71,7 +89,7 @@ public static class PeerTls
             return verdict is PeerVerdict.Verified;
         };
 
-    /// <summary>Accepts no certificate, or one that this federation issued; see <see cref="ForServer"/>.</summary>
+    /// <summary>Accepts no certificate, or one that this federation issued; see <see cref="ForServer(NodeCredential, PeerVerifier)"/>.</summary>
     public static RemoteCertificateValidationCallback ClientCallback(PeerVerifier verifier) => (_, certificate, chain, _) =>
         certificate is not X509Certificate2 leaf || IsOurs(verifier.Verify(leaf, AnyNode, Presented(chain)));
 

@@ -1,6 +1,8 @@
+using System.Security.Cryptography.X509Certificates;
 using Hanse.Protocol.Ids;
 using Hanse.Protocol.Messages;
 using Hanse.Trust.Verification;
+using Npgsql;
 
 namespace Hanse.Coordinator.Enrollment.Api;
 
@@ -13,6 +15,24 @@ public interface IFederation
     Guid Incarnation { get; }
 
     ulong IncarnationNumber { get; }
+
+    /// <summary>This database was restored, and no administrator has ended the recovery: no work is accepted (U5).</summary>
+    bool IsRecovering { get; }
+
+    /// <summary>The recovery is over.</summary>
+    void EndRecovery();
+
+    /// <summary>A node has seen this life's number, or a higher one, in another life: this one gets a number above it (U5).</summary>
+    Task OutliveAsync(ulong number, CancellationToken cancellation);
+
+    /// <summary>Takes a site's intermediate into the set that links are verified with (T5), if a root has signed it. Null if none has.</summary>
+    NodeIdentity? LearnPresented(X509Certificate2 intermediate);
+
+    /// <summary>The same for good, in the caller's transaction.</summary>
+    Task RememberAsync(NpgsqlTransaction transaction, SiteId site, byte[] intermediate, CancellationToken cancellation);
+
+    /// <summary>The intermediate that issued this leaf, as it was presented; null if it is not known.</summary>
+    X509Certificate2? IssuerOf(X509Certificate2 leaf);
 
     /// <summary>SHA-256 of the public key of each root that is trusted (T4), in hexadecimal: what a person compares at a first login.</summary>
     IReadOnlyList<string> RootPins { get; }

@@ -53,5 +53,8 @@ public sealed record SiteSelf(NodeIdentity Identity, string Name, IReadOnlyList<
 {
     public FederationId Federation => Identity.Federation;
 
+    /// <summary>host:port at which agents dial it.</summary>
+    public IReadOnlyList<string> Addresses { get; init; } = [];
+
     public SiteId Id => Identity.Site!.Value;
 }
