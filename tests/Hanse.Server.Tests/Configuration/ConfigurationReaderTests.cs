@@ -28,8 +28,8 @@ public sealed class ConfigurationReaderTests
               - "[2001:db8::7]:9443"
             postgres:
               connectionString: Host=db;Username=hanse;Password=secret
-            coordinator: { tlsCertificateFile: /data/tls.pem, tlsKeyFile: /data/tls.key, keyFile: /data/key, commandGrace: 90s, sessionLifetime: 1h30m }
-            site: { name: oslo, listen: "127.0.0.1:9444", diskFloor: 1000000, outboxBound: 5, outboxKept: 6 }
+            coordinator: { tlsCertificateFile: /data/tls.pem, tlsKeyFile: /data/tls.key, keyFile: /data/key, commandGrace: 90s, sessionLifetime: 1h30m, reconcileAt: "04:30" }
+            site: { name: oslo, listen: "127.0.0.1:9444", diskFloor: 1000000, outboxBound: 5, outboxKept: 6, rollupInterval: 5s }
             trust: { rootLifetime: 30d, intermediateLifetime: 7d, leafLifetime: 10s, returnWindow: 60d }
             log: { level: debug }
             telemetry: { otlpEndpoint: "http://127.0.0.1:4317" }
