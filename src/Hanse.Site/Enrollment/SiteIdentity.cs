@@ -67,6 +67,12 @@ internal sealed class SiteIdentity(SiteOptions options, SiteStore store, TimePro
     /// <summary>Opens what an earlier life of this site stored. False if it has not joined.</summary>
     public async Task<bool> OpenAsync(CancellationToken cancellation)
     {
+        if (Keys is not null)
+        {
+            // The listener answers before the loops start, and a join through it came first: its files are this life's already.
+            return true;
+        }
+
         var row = await store.FindAsync(cancellation);
         if (row is null || CurrentTrust.Open(FilePath("trust")) is not { } trust || CurrentIssuer.Open(FilePath("issuer.pem"), options.Lifetimes) is not { } issuer)
         {
