@@ -66,7 +66,7 @@ internal sealed class AgentNode(AgentFolder folder, AgentIdentity identity, RunS
 
     private LinkKeeper Keeper(AgentSession session, PulseWheel wheel, RenewalDriver renewal)
     {
-        var tls = new LinkTls(identity.Credential, new PeerVerifier(identity.Trust, time), PeerExpectation.TheSite(identity.Site));
+        var tls = new LinkTls(identity.Credential, new PeerVerifier(identity.Trust, time), PeerExpectation.TheSite(identity.Site)) { ByName = true };
         var dialer = new LinkDialer(tls, new LinkGreeter(wheel, LinkLimits.Default, time), time);
         var target = new LinkTarget(identity.Addresses, identity.ServerName);
         return new LinkKeeper(Dial, session, BackoffOptions.Default, _random, time);

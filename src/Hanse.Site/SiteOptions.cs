@@ -1,4 +1,5 @@
 using Hanse.Authority.Issuing;
+using Hanse.Authority.Serving;
 
 namespace Hanse.Site;
 
@@ -24,6 +25,9 @@ public sealed record SiteOptions
 
     /// <summary>How often the site counts its hosts for the coordinator's charts.</summary>
     public TimeSpan RollupInterval { get; init; } = TimeSpan.FromMinutes(1);
+
+    /// <summary>Shown to agents and browsers in place of the site's own, under every name that it covers (T8); null: the site's own.</summary>
+    public CustomCertificate? Certificate { get; init; }
 
     /// <summary>A coordinator runs in the same process, on the same data folder.</summary>
     public bool CoordinatorBeside { get; init; }

@@ -43,9 +43,15 @@ public sealed class RealProcess : IAsyncDisposable
     /// <param name="program">Path, or a name in PATH.</param>
     /// <param name="input">Its whole standard input; null leaves it open.</param>
     /// <param name="arguments">Each as it is.</param>
-    public static RealProcess Start(string program, string? input, string[] arguments)
+    /// <param name="environment">Variables beside those of the test.</param>
+    public static RealProcess Start(string program, string? input, string[] arguments, params (string Name, string Value)[] environment)
     {
         var start = new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
+        foreach (var (name, value) in environment)
+        {
+            start.Environment[name] = value;
+        }
+
         var running = new RealProcess(Process.Start(start)!);
         if (input is not null)
         {

@@ -39,7 +39,7 @@ internal sealed class RenewalCrew(IdentityFolder identities, FleetGround ground)
     {
         var key = identities.KeyToRenewWith(agent.Number);
         var site = agent.Site;
-        var target = new RenewTarget(site.Addresses, site.ServerName, PeerExpectation.TheSite(site.Id));
+        var target = new SessionTarget(site.Addresses, site.ServerName, PeerExpectation.TheSite(site.Id));
         var outcome = await _client.RenewAsync(target, agent.Credential.Value, new PeerVerifier(site.Trust, ground.Time), key, cancellation);
         if (outcome is RenewOutcome.Renewed renewed)
         {

@@ -63,7 +63,7 @@ internal sealed class RenewalDriver(AgentIdentity identity, string keyPath, Rand
         try
         {
             var key = NodeKey.LoadOrGenerate(keyPath);
-            var target = new RenewTarget(identity.Addresses, identity.ServerName, PeerExpectation.TheSite(identity.Site));
+            var target = new SessionTarget(identity.Addresses, identity.ServerName, PeerExpectation.TheSite(identity.Site));
             var outcome = await _client.RenewAsync(target, identity.Credential.Value, _verifier, key, cancellation);
             if (outcome is RenewOutcome.Renewed renewed)
             {

@@ -5,9 +5,9 @@ using System.Security.Cryptography.X509Certificates;
 namespace Hanse.Authority.Serving;
 
 /// <summary>
-/// A server certificate of the operator's own for the names that browsers and the API use (T8): PEM with its chain, and its key in a file of its own. Both
-/// are looked at again when they change, so that they are replaced without a restart. A replacement that cannot be used is told once and the
-/// certificate in use stays. Nodes never rely on it: links have their own.
+/// A server certificate of the operator's own, for browsers and the API, at a site also for its agents (T8): PEM with its chain, and its key in a file of its
+/// own. Both are looked at again when they change, so that they are replaced without a restart. A replacement that cannot be used is told once and the
+/// certificate in use stays. It proves a name and no more: who a node is its own certificate proves.
 /// </summary>
 public sealed class CustomCertificate
 {
@@ -17,6 +17,7 @@ public sealed class CustomCertificate
     private readonly string _keyFile;
     private readonly TimeProvider _time;
     private readonly Lock _gate = new();
+    private readonly HashSet<(SslStreamCertificateContext Shown, string Name)> _uncovered = [];
     private string _stamp;
     private DateTimeOffset _looked;
     private SslStreamCertificateContext _context;
@@ -46,6 +47,29 @@ public sealed class CustomCertificate
                 return _context;
             }
         }
+    }
+
+    /// <summary>The same where the certificate covers a name of the node's; null, and told once, where it does not: then the node's own is shown.</summary>
+    public SslStreamCertificateContext? For(string serverName)
+    {
+        var context = Context;
+        if (context.TargetCertificate.MatchesHostname(serverName, allowWildcards: true, allowCommonName: false))
+        {
+            return context;
+        }
+
+        bool first;
+        lock (_gate)
+        {
+            first = _uncovered.Add((context, serverName));
+        }
+
+        if (first)
+        {
+            Refused?.Invoke($"The certificate in {_certificateFile} does not cover {serverName}: under that name the node's own is shown. Get one that covers each external name and link. before it.");
+        }
+
+        return null;
     }
 
     /// <exception cref="InvalidDataException">The files cannot be used; the message says why and what to do.</exception>

@@ -55,6 +55,8 @@ internal sealed class CoordinatorNodeServer(
 
     public TrustSet Trust() => federation.TrustForNodes();
 
+    public NodeCredential Own => federation.Server.Value;
+
     public NodeReply Challenge() => NodeReply.Refuse(404, ErrorCodes.NotFound, "Sites join by token and need no challenge; agents join at their site.");
 
     public Task<NodeReply> CheckAsync(ReadOnlyMemory<byte> body, CancellationToken cancellation) => _checks.AnswerAsync(body, cancellation);

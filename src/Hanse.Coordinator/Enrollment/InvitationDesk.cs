@@ -66,7 +66,12 @@ internal sealed class InvitationDesk(
         return true;
     }
 
-    public async Task<Invitation> InviteAgentAsync(SiteRow site, TimeSpan life, ActorContext caller, CancellationToken cancellation)
+    /// <param name="site">Enrolled.</param>
+    /// <param name="life">How long the join string is good.</param>
+    /// <param name="systemTrust">Leaves the pins out: the site shows a certificate of its operator's own, which the machines' trust stores know (T8).</param>
+    /// <param name="caller">For the audit log.</param>
+    /// <param name="cancellation">Nothing is left behind.</param>
+    public async Task<Invitation> InviteAgentAsync(SiteRow site, TimeSpan life, bool systemTrust, ActorContext caller, CancellationToken cancellation)
     {
         await using var connection = await options.Database.OpenConnectionAsync(cancellation);
         await using var transaction = await connection.BeginTransactionAsync(cancellation);
@@ -75,16 +80,16 @@ internal sealed class InvitationDesk(
         var addresses = site.Addresses.Select(a => NodeAddress.TryParse(a, out var address) ? address : null).OfType<NodeAddress>();
         return Of(
             site, NodeKind.Agent, addresses, Hanse.Authority.Issuing.ServerNames.LinkPrefix + site.ExternalNames[0],
-            federation.CustomerKey.ToArray(), options.Time.GetUtcNow() + life, "hanse-agent join");
+            federation.CustomerKey.ToArray(), options.Time.GetUtcNow() + life, "hanse-agent join", pinned: !systemTrust);
     }
 
     private Invitation Of(
-        SiteRow site, NodeKind kind, IEnumerable<NodeAddress> addresses, string serverName, byte[] secret, DateTimeOffset expires, string command)
+        SiteRow site, NodeKind kind, IEnumerable<NodeAddress> addresses, string serverName, byte[] secret, DateTimeOffset expires, string command, bool pinned = true)
     {
         var invitation = new JoinInvitation
         {
             Federation = federation.Id, Kind = kind, Addresses = [.. addresses], ServerName = serverName,
-            RootPins = [.. federation.Trust.Value.Roots.Select(SpkiHash.Of)], Secret = secret, Expires = expires,
+            RootPins = pinned ? [.. federation.Trust.Value.Roots.Select(SpkiHash.Of)] : [], Secret = secret, Expires = expires,
         };
         var view = new InvitedSite(site.SiteId, site.Name, site.Lifecycle.ToString().ToLowerInvariant());
         return new Invitation(view, JoinString.Write(invitation), command, expires);

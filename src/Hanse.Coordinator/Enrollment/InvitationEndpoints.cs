@@ -122,7 +122,7 @@ internal static class InvitationEndpoints
                 : Problems.NotFound(ErrorCodes.SiteNotFound, $"There is no enrolled site '{Short(request.Site)}'. {names}", "site");
         }
 
-        return Life(request.Ttl, out var life) is { } wrong ? wrong : TypedResults.Ok(await desk.InviteAgentAsync(site, life, caller, cancellation));
+        return Life(request.Ttl, out var life) is { } wrong ? wrong : TypedResults.Ok(await desk.InviteAgentAsync(site, life, request.SystemTrust, caller, cancellation));
     }
 
     private static ProblemHttpResult? Life(TimeSpan? asked, out TimeSpan life)
@@ -145,7 +145,10 @@ internal sealed record SiteInvitationRequest(
 internal sealed record RegenerateRequest(TimeSpan? Ttl = null);
 
 /// <summary>Body of POST /agents/invitations.</summary>
-internal sealed record AgentInvitationRequest(string? Site, TimeSpan? Ttl = null);
+/// <param name="Site">Name or id; may be left out where there is one.</param>
+/// <param name="Ttl">How long it is good.</param>
+/// <param name="SystemTrust">Without pins: the machine's own trust store judges the site's certificate (T8).</param>
+internal sealed record AgentInvitationRequest(string? Site, TimeSpan? Ttl = null, bool SystemTrust = false);
 
 /// <summary>A join string, the command that takes it, and until when it is valid.</summary>
 internal sealed record Invitation(InvitedSite Site, string JoinString, string Command, DateTimeOffset ExpiresAt);

@@ -25,7 +25,11 @@ public interface ILinkAdmission
 public sealed record LinkCandidate(NodeIdentity Identity, EndPoint? Remote, Hello Hello, TimeSpan ClockSkew, object? Transport);
 
 /// <summary>A connection as the host of the acceptor hands it over, verified by TLS.</summary>
-public sealed record AcceptedPeer(NodeIdentity Identity, EndPoint? Remote, object? Transport = null);
+public sealed record AcceptedPeer(NodeIdentity Identity, EndPoint? Remote, object? Transport = null)
+{
+    /// <summary>SHA-256 of the certificate this server showed: what its proof covers (T8).</summary>
+    public byte[] ServerCertificateHash { get; init; } = [];
+}
 
 public abstract record AdmissionDecision
 {
@@ -45,9 +49,6 @@ public abstract record AdmissionDecision
         public ByteString Incarnation { get; init; } = ByteString.Empty;
 
         public ulong IncarnationNumber { get; init; }
-
-        /// <summary>T8: chain and signature over (nonce, certificate hash).</summary>
-        public ByteString Proof { get; init; } = ByteString.Empty;
 
         /// <summary>Becomes <see cref="NodeLink.State"/> before the handler sees the link.</summary>
         public object? State { get; init; }

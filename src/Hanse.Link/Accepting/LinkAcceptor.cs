@@ -1,10 +1,13 @@
 using System.Net.WebSockets;
+using Google.Protobuf;
 using Hanse.Link.Frames;
 using Hanse.Link.Pulse;
 using Hanse.Protocol.Errors;
 using Hanse.Protocol.Ids;
 using Hanse.Protocol.Links;
 using Hanse.Protocol.Messages;
+using Hanse.Trust.Keys;
+using Hanse.Trust.Verification;
 
 namespace Hanse.Link.Accepting;
 
@@ -26,6 +29,9 @@ public sealed class LinkAcceptor(
     /// <summary>Asked of each link when it begins, and of all by <see cref="CutUnwelcome"/>: why it must end, or null (T6). What was found
     /// out while a link was being admitted ends it as well.</summary>
     public Func<NodeLink, Error?>? Unwelcome { get; init; }
+
+    /// <summary>The node's own certificate, by which it proves itself to a peer that asks (T8); without it no proof is given.</summary>
+    public Func<NodeCredential>? Own { get; init; }
 
     /// <summary>How many links are live.</summary>
     public int Count => Volatile.Read(ref _count);
@@ -127,7 +133,7 @@ public sealed class LinkAcceptor(
 
         var welcomed = (AdmissionDecision.Welcomed)decision;
         var heartbeat = Heartbeat;
-        var broken = await door.SendAsync(new Envelope { Welcome = Welcome(welcomed, heartbeat) }).ConfigureAwait(false);
+        var broken = await door.SendAsync(new Envelope { Welcome = Welcome(welcomed, heartbeat, Prove(hello, peer)) }).ConfigureAwait(false);
         return broken is null ? (Link(frames, peer, hello, skew, welcomed, heartbeat), null) : (null, broken);
     }
 
@@ -149,7 +155,11 @@ public sealed class LinkAcceptor(
         }
     }
 
-    private Welcome Welcome(AdmissionDecision.Welcomed welcomed, TimeSpan heartbeat)
+    private ByteString Prove(Hello hello, AcceptedPeer peer) => hello.Nonce.Length == ServerProofs.NonceBytes && Own is not null
+        ? ServerProofs.Sign(Own(), hello.Nonce.Span, peer.ServerCertificateHash).ToByteString()
+        : ByteString.Empty;
+
+    private Welcome Welcome(AdmissionDecision.Welcomed welcomed, TimeSpan heartbeat, ByteString proof)
     {
         var welcome = new Welcome
         {
@@ -164,7 +174,7 @@ public sealed class LinkAcceptor(
             Fence = welcomed.Fence,
             Incarnation = welcomed.Incarnation,
             IncarnationNumber = welcomed.IncarnationNumber,
-            Proof = welcomed.Proof,
+            Proof = proof,
         };
         welcome.Capabilities.AddRange(options.Capabilities);
         return welcome;

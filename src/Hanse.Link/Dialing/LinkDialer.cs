@@ -62,8 +62,8 @@ public sealed class LinkDialer(LinkTls tls, LinkGreeter greeter, TimeProvider cl
         }
 
         var server = (verdict as PeerVerdict.Verified)?.Identity;
-        return await greeter.GreetAsync(WebSocket.CreateFromStream(new SmallRecordStream(stream), SocketOptions()), server, address.ToEndPoint(), client, cancellation)
-            .ConfigureAwait(false);
+        var socket = WebSocket.CreateFromStream(new SmallRecordStream(stream), SocketOptions());
+        return await greeter.GreetAsync(socket, server, address.ToEndPoint(), client, tls.Ask(verdict), cancellation).ConfigureAwait(false);
     }
 
     private async Task<(SslStream Stream, PeerVerdict? Verdict)> ConnectAsync(NodeAddress address, string serverName, CancellationToken cancellation)

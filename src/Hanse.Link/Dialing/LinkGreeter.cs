@@ -13,25 +13,27 @@ public sealed class LinkGreeter(PulseWheel wheel, LinkLimits limits, TimeProvide
     /// <summary>Steps: 1 say hello, 2 wait for the welcome, 3 judge it, 4 let the node take it. The socket is closed unless the result is
     /// a link.</summary>
     /// <param name="socket">Connected; owned by the greeter from now on.</param>
-    /// <param name="server">The identity TLS proved; null if it proved none, and then the welcome is declined.</param>
+    /// <param name="server">The identity TLS proved; null if it proved none, and then the welcome must, or is declined.</param>
     /// <param name="remote">For people.</param>
     /// <param name="client">The dialling node.</param>
+    /// <param name="proof">What is asked of a server that TLS proved by name only (T8).</param>
     /// <param name="cancellation">Ends the exchange and the connection.</param>
     public async Task<DialResult> GreetAsync(
-        WebSocket socket, NodeIdentity? server, EndPoint? remote, ILinkClient client, CancellationToken cancellation = default)
+        WebSocket socket, NodeIdentity? server, EndPoint? remote, ILinkClient client, WelcomeProof? proof = null, CancellationToken cancellation = default)
     {
         var frames = new FrameSocket(socket, clock);
         try
         {
             var greeting = new LinkGreeting(frames, limits, clock);
-            var answer = await greeting.ExchangeAsync(client, cancellation).ConfigureAwait(false);
+            var answer = await greeting.ExchangeAsync(client, proof?.Nonce, cancellation).ConfigureAwait(false);
             if (answer.Welcome is not { } welcome)
             {
                 frames.Dispose();
                 return answer.Refusal!;
             }
 
-            var declined = WelcomeJudge.Judge(welcome, server, client.Identity)
+            (server, var unproved) = proof is null ? (server, null) : proof.Judge(welcome);
+            var declined = unproved ?? WelcomeJudge.Judge(welcome, server, client.Identity)
                 ?? await client.OnWelcomeAsync(server!, welcome, cancellation).ConfigureAwait(false);
             if (declined is not null)
             {

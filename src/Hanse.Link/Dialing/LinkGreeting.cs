@@ -1,3 +1,4 @@
+using Google.Protobuf;
 using Hanse.Link.Frames;
 using Hanse.Protocol.Errors;
 using Hanse.Protocol.Links;
@@ -9,9 +10,10 @@ namespace Hanse.Link.Dialing;
 internal sealed class LinkGreeting(FrameSocket frames, LinkLimits limits, TimeProvider clock)
 {
     /// <summary>Says hello; gives the welcome, or the refusal as a result.</summary>
-    public async Task<(Welcome? Welcome, DialResult? Refusal)> ExchangeAsync(ILinkClient client, CancellationToken cancellation)
+    public async Task<(Welcome? Welcome, DialResult? Refusal)> ExchangeAsync(ILinkClient client, ByteString? nonce, CancellationToken cancellation)
     {
         var hello = client.CreateHello();
+        hello.Nonce = nonce ?? ByteString.Empty;
         hello.ProtocolVersion = LinkProtocol.Version;
         hello.Identity = client.Identity.ToString();
         hello.ClockUnixMs = clock.GetUtcNow().ToUnixTimeMilliseconds();

@@ -4,11 +4,12 @@ using System.Security.Cryptography.X509Certificates;
 using Google.Protobuf;
 using Hanse.Link.Accepting;
 using Hanse.Protocol.Messages;
+using Hanse.Trust.Keys;
 using Hanse.Trust.Verification;
 
 namespace Hanse.Link.Serving;
 
-/// <summary>What a role answers on its link name (L2): the same six paths at a coordinator and at a site. The host of the listener
+/// <summary>What a role answers on its link name (L2): the same seven paths at a coordinator and at a site. The host of the listener
 /// owns sockets, HTTP and body limits; this owns every decision.</summary>
 public interface INodeServer
 {
@@ -29,6 +30,14 @@ public interface INodeServer
 
     /// <summary>GET /trust: nothing secret (J2).</summary>
     TrustSet Trust();
+
+    /// <summary>The node's own certificate, whatever TLS shows.</summary>
+    NodeCredential Own { get; }
+
+    /// <summary>POST /proof (T8).</summary>
+    NodeReply Prove(ProofRequest request, NodeCaller caller) => request.Nonce.Length == ServerProofs.NonceBytes
+        ? NodeReply.Of(ServerProofs.Sign(Own, request.Nonce.Span, caller.ServerCertificateHash))
+        : NodeReply.Refuse(400, Protocol.Errors.ErrorCodes.MalformedMessage, $"A nonce has {ServerProofs.NonceBytes} bytes.", "nonce");
 
     /// <summary>POST /join/challenge (J3).</summary>
     NodeReply Challenge();

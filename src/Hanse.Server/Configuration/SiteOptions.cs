@@ -18,6 +18,12 @@ public sealed record SiteOptions
     /// <summary>How often the site counts its hosts for the coordinator's charts.</summary>
     public TimeSpan RollupInterval { get; init; } = TimeSpan.FromMinutes(1);
 
+    /// <summary>PEM with its chain, for agents and browsers (T8); null: the site's own.</summary>
+    public string? TlsCertificateFile { get; init; }
+
+    /// <summary>Its key, readable by this account alone.</summary>
+    public string? TlsKeyFile { get; init; }
+
     /// <summary>The site's HTTPS port; null is <c>listen</c>, or beside a coordinator in one process the port after it.</summary>
     public ListenAddress? Listen { get; init; }
 }

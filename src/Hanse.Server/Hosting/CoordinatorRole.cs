@@ -1,6 +1,5 @@
 using System.Net;
 using Hanse.Authority.Issuing;
-using Hanse.Authority.Serving;
 using Hanse.Coordinator;
 using Hanse.Coordinator.Access;
 using Hanse.Coordinator.Api;
@@ -11,7 +10,7 @@ using Npgsql;
 namespace Hanse.Server.Hosting;
 
 /// <summary>The coordinator as a part of this process.</summary>
-internal static partial class CoordinatorRole
+internal static class CoordinatorRole
 {
     public const string Socket = "coordinator.sock";
 
@@ -45,26 +44,6 @@ internal static partial class CoordinatorRole
         }
     }
 
-    /// <summary>What the operator gave in place of the federation's own (T8).</summary>
-    private static CustomCertificate? Certificate(HanseOptions options, ILoggerFactory logging)
-    {
-        var (certificate, key) = (options.Coordinator.TlsCertificateFile, options.Coordinator.TlsKeyFile);
-        if (certificate is null || key is null)
-        {
-            return certificate is null && key is null
-                ? null
-                : throw new InvalidDataException("coordinator.tlsCertificateFile and coordinator.tlsKeyFile belong together: set both, or neither.");
-        }
-
-        var custom = CustomCertificate.Open(certificate, key, TimeProvider.System);
-        var logger = logging.CreateLogger("Hanse.Server.Tls");
-        custom.Refused += problem => LogRefused(logger, problem);
-        return custom;
-    }
-
-    [LoggerMessage(1, LogLevel.Error, "{Problem}")]
-    private static partial void LogRefused(ILogger logger, string problem);
-
     internal static Hanse.Coordinator.CoordinatorOptions Options(HanseOptions options, ILoggerFactory logging)
     {
         var external = options.ExternalNames.Count > 0 ? options.ExternalNames : ["localhost"];
@@ -83,7 +62,7 @@ internal static partial class CoordinatorRole
                 DataFolder = Path.Combine(options.DataDir, "coordinator"),
                 KeyFile = options.Coordinator.KeyFile ?? Path.Combine(options.DataDir, "coordinator", "federation.key"),
                 Names = names, Addresses = addresses, Lifetimes = RoleBuilder.Lifetimes(options), CommandGrace = options.Coordinator.CommandGrace,
-                Certificate = Certificate(options, logging),
+                Certificate = OwnCertificate.Open("coordinator", options.Coordinator.TlsCertificateFile, options.Coordinator.TlsKeyFile, logging),
                 ReconcileAt = options.Coordinator.ReconcileAt,
             }
             : throw new InvalidDataException($"externalNames: {why}");

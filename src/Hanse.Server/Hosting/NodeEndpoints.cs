@@ -11,7 +11,7 @@ using Microsoft.AspNetCore.Http.Features;
 
 namespace Hanse.Server.Hosting;
 
-/// <summary>The six paths of a link name (L2, J2): they exist only on connections whose TLS server name is one, whatever the Host
+/// <summary>The seven paths of a link name (L2, J2): they exist only on connections whose TLS server name is one, whatever the Host
 /// header says, and each body is bounded.</summary>
 public static class NodeEndpoints
 {
@@ -31,6 +31,7 @@ public static class NodeEndpoints
     {
         ("GET", LinkPath) => LinkAsync(context, server),
         ("GET", JoinPaths.Trust) => AnswerAsync(context, NodeReply.Of(server.Trust())),
+        ("POST", JoinPaths.Proof) => ProveAsync(context, server),
         ("POST", JoinPaths.Challenge) => AnswerAsync(context, server.Challenge()),
         ("POST", JoinPaths.Join) => JoinAsync(context, server),
         ("POST", JoinPaths.Check) => CheckAsync(context, server),
@@ -57,7 +58,7 @@ public static class NodeEndpoints
         }
 
         var remote = context.Connection.RemoteIpAddress is { } address ? new System.Net.IPEndPoint(address, context.Connection.RemotePort) : null;
-        await server.Acceptor.AcceptAsync(socket, new AcceptedPeer(verified.Identity, remote, certificate), context.RequestAborted);
+        await server.Acceptor.AcceptAsync(socket, new AcceptedPeer(verified.Identity, remote, certificate) { ServerCertificateHash = ShownHash(context) }, context.RequestAborted);
     }
 
     /// <summary>T6: who may return does so at once, by renewing; for whom only people can do something, there is no hurry.</summary>
@@ -84,26 +85,40 @@ public static class NodeEndpoints
         }
     }
 
+    private static async Task ProveAsync(HttpContext context, INodeServer server)
+    {
+        if (await ReadAsync(context, ProofRequest.Parser) is { } request)
+        {
+            await AnswerAsync(context, server.Prove(request, Caller(context)));
+        }
+    }
+
     private static async Task RenewAsync(HttpContext context, INodeServer server)
+    {
+        if (await ReadAsync(context, RenewRequest.Parser) is { } request)
+        {
+            var certificate = await context.Connection.GetClientCertificateAsync(context.RequestAborted);
+            await AnswerAsync(context, await server.RenewAsync(certificate, request, Caller(context), context.RequestAborted));
+        }
+    }
+
+    /// <summary>Null when the body was none of these, and has been answered.</summary>
+    private static async Task<T?> ReadAsync<T>(HttpContext context, MessageParser<T> parser) where T : class, IMessage<T>
     {
         if (await ReadAsync(context) is not { } body)
         {
-            return;
+            return null;
         }
 
-        RenewRequest request;
         try
         {
-            request = RenewRequest.Parser.ParseFrom(body);
+            return parser.ParseFrom(body);
         }
         catch (InvalidProtocolBufferException malformed)
         {
-            await AnswerAsync(context, NodeReply.Refuse(400, ErrorCodes.MalformedMessage, $"The body is not a RenewRequest: {malformed.Message}"));
-            return;
+            await AnswerAsync(context, NodeReply.Refuse(400, ErrorCodes.MalformedMessage, $"The body is not a {typeof(T).Name}: {malformed.Message}"));
+            return null;
         }
-
-        var certificate = await context.Connection.GetClientCertificateAsync(context.RequestAborted);
-        await AnswerAsync(context, await server.RenewAsync(certificate, request, Caller(context), context.RequestAborted));
     }
 
     private static async Task<byte[]?> ReadAsync(HttpContext context)
@@ -133,10 +148,13 @@ public static class NodeEndpoints
         await context.Response.Body.WriteAsync((reply.Message ?? reply.Error!).ToByteArray(), context.RequestAborted);
     }
 
-    private static NodeCaller Caller(HttpContext context) =>
-        new(context.Connection.RemoteIpAddress, context.Features.Get<Microsoft.AspNetCore.Server.Kestrel.Core.Features.ISslStreamFeature>()?.SslStream.LocalCertificate is { } shown
+    private static NodeCaller Caller(HttpContext context) => new(context.Connection.RemoteIpAddress, ShownHash(context));
+
+    /// <summary>SHA-256 of the certificate that this connection shows (J3, T8).</summary>
+    private static byte[] ShownHash(HttpContext context) =>
+        context.Features.Get<Microsoft.AspNetCore.Server.Kestrel.Core.Features.ISslStreamFeature>()?.SslStream.LocalCertificate is { } shown
             ? System.Security.Cryptography.SHA256.HashData(shown.GetRawCertData())
-            : []);
+            : [];
 
     private static string? ServerName(HttpContext context) => context.Features.Get<ITlsHandshakeFeature>()?.HostName;
 }

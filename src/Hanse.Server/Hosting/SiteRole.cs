@@ -14,7 +14,7 @@ internal static class SiteRole
     public static HostedRole Build(HanseOptions options, NpgsqlDataSource database, ILoggerFactory logging)
     {
         var builder = RoleBuilder.Create(options, logging);
-        builder.Services.AddSite(Options(options), database);
+        builder.Services.AddSite(Options(options, logging), database);
         WebApplication? app = null;
         var listen = Listen(options);
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.ListenForRole(
@@ -31,11 +31,12 @@ internal static class SiteRole
     public static ListenAddress Listen(HanseOptions options) => options.Site.Listen
         ?? (options.Roles.Count > 1 ? options.Listen with { Port = options.Listen.Port + 1 } : options.Listen);
 
-    internal static Hanse.Site.SiteOptions Options(HanseOptions options) => new()
+    internal static Hanse.Site.SiteOptions Options(HanseOptions options, ILoggerFactory logging) => new()
     {
         DataFolder = Path.Combine(options.DataDir, "site"), Lifetimes = RoleBuilder.Lifetimes(options),
         CommandGrace = options.Coordinator.CommandGrace, CoordinatorBeside = options.Roles.Contains(ServerRole.Coordinator),
         DiskFloor = options.Site.DiskFloor, OutboxBound = options.Site.OutboxBound, OutboxKept = options.Site.OutboxKept,
         RollupInterval = options.Site.RollupInterval,
+        Certificate = OwnCertificate.Open("site", options.Site.TlsCertificateFile, options.Site.TlsKeyFile, logging),
     };
 }

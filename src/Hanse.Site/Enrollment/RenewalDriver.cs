@@ -153,7 +153,7 @@ internal sealed partial class RenewalDriver(SiteIdentity identity, SiteOptions o
         var file = identity.FilePath("renewing.key");
         var key = NodeKey.LoadOrGenerate(file);
         var coordinator = identity.Coordinator;
-        var target = new RenewTarget(coordinator.Addresses, coordinator.ServerName, PeerExpectation.Coordinator());
+        var target = new SessionTarget(coordinator.Addresses, coordinator.ServerName, PeerExpectation.Coordinator());
         var outcome = await new RenewClient(time).RenewAsync(target, keys.Server.Value, keys.Verifier, key, cancellation);
         if (outcome is RenewOutcome.Renewed renewed)
         {

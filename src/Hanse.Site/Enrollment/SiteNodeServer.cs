@@ -42,9 +42,13 @@ internal sealed class SiteNodeServer(
 
     private SiteKeys Keys => identity.Keys!;
 
+    /// <summary>A certificate of the operator's own goes before the site's where it covers the name; the site proves itself by its own all the same (T8).</summary>
     public SslServerAuthenticationOptions Tls(string? serverName) => !IsReady
         ? PeerTls.ForPublicServer(SslStreamCertificateContext.Create(_placeholder.Value, null, offline: true))
-        : IsLinkName(serverName) ? PeerTls.ForServer(Keys.Server.Value, Keys.Verifier) : PeerTls.ForPublicServer(Keys.Server.Value.TlsContext);
+        : IsLinkName(serverName) ? PeerTls.ForServer(options.Certificate?.For(serverName!.ToLowerInvariant()) ?? Keys.Server.Value.TlsContext, Keys.Verifier)
+        : PeerTls.ForPublicServer(options.Certificate?.Context ?? Keys.Server.Value.TlsContext);
+
+    public NodeCredential Own => Keys.Server.Value;
 
     public bool IsLinkName(string? serverName) => serverName is not null && identity.Row is { } row
         && row.ExternalNames.Any(n => serverName.Equals(ServerNames.LinkPrefix + n, StringComparison.OrdinalIgnoreCase));
@@ -215,6 +219,7 @@ internal sealed class SiteNodeServer(
     {
         var acceptor = new LinkAcceptor(identity.Self!.Identity, admission, services.Wheel, services.Links, services.Time)
         {
+            Own = () => Keys.Server.Value,
             Unwelcome = link => Keys.Trust.Value.Bans(link.PeerIdentity) ? LinkErrors.Of(ErrorCodes.Banned, $"{link.PeerIdentity} is banned.") : null,
         };
         Keys.Trust.Changed += _ => acceptor.CutUnwelcome();

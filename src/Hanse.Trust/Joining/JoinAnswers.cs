@@ -107,9 +107,14 @@ internal static class JoinAnswers
         return trust is not null && trust.Federation == invitation.Federation && IsPinned(trust, invitation) ? trust : null;
     }
 
-    /// <summary>By itself, or by the word of a root that is (T4).</summary>
+    /// <summary>By itself, or by the word of a root that is (T4). Without pins the proof of J3 vouches for the set (T8).</summary>
     private static bool IsPinned(TrustAnchors trust, JoinInvitation invitation)
     {
+        if (invitation.RootPins.IsEmpty)
+        {
+            return true;
+        }
+
         var followed = RootSuccessions.Follow(invitation.Federation, pin => invitation.RootPins.Contains(pin), trust.Successions).Select(SpkiHash.Of).ToHashSet();
         return trust.Roots.Select(SpkiHash.Of).Any(root => invitation.RootPins.Contains(root) || followed.Contains(root));
     }

@@ -1,8 +1,7 @@
 using System.Security.Cryptography;
-using System.Security.Cryptography.X509Certificates;
 using Google.Protobuf;
-using Hanse.Protocol.Ids;
 using Hanse.Protocol.Errors;
+using Hanse.Protocol.Ids;
 using Hanse.Protocol.Messages;
 using Hanse.Trust.Keys;
 using Hanse.Trust.Verification;
@@ -39,10 +38,10 @@ public sealed class JoinClient(TimeProvider time)
                 SoftwareVersion = site.SoftwareVersion,
             };
             request.Capabilities.AddRange(site.Capabilities);
-            var answer = await session.Exchange.PostAsync(JoinPaths.Join, request, SiteJoinAnswer.Parser, cancel);
+            var answer = await session.PostAsync(JoinPaths.Join, request, SiteJoinAnswer.Parser, cancel);
             return answer.Message is { } given
                 ? JoinAnswers.Check(given, invitation, issuerKey, time.GetUtcNow())
-                : new SiteJoinOutcome.Refused(session.Explain(answer.Refusal!));
+                : new SiteJoinOutcome.Refused(answer.Refusal!);
         }
     }
 
@@ -68,10 +67,10 @@ public sealed class JoinClient(TimeProvider time)
 
         using (session)
         {
-            var challenge = await session.Exchange.PostAsync(JoinPaths.Challenge, null, JoinChallenge.Parser, cancel);
+            var challenge = await session.PostAsync(JoinPaths.Challenge, null, JoinChallenge.Parser, cancel);
             if (challenge.Message is null || session.Peer?.Site is not { } site)
             {
-                return new AgentJoinOutcome.Refused(session.Explain(challenge.Refusal!));
+                return new AgentJoinOutcome.Refused(challenge.Refusal!);
             }
 
             if (moving?.Identity.Site == site)
@@ -85,8 +84,8 @@ public sealed class JoinClient(TimeProvider time)
                 var request = Request(key, host, challenge.Message.Nonce);
                 request.Move = moving is null ? null : MoveProof.Sign(moving, site, request.ServerNonce.Span);
                 request.Proof = ByteString.CopyFrom(JoinProof.OfAgent(siteKey, site, session.CertificateHash, request));
-                var answer = await session.Exchange.PostAsync(JoinPaths.Join, request, AgentJoinAnswer.Parser, cancel);
-                return answer.Message is not { } given ? new AgentJoinOutcome.Refused(session.Explain(answer.Refusal!))
+                var answer = await session.PostAsync(JoinPaths.Join, request, AgentJoinAnswer.Parser, cancel);
+                return answer.Message is not { } given ? new AgentJoinOutcome.Refused(answer.Refusal!)
                     : moving is not null && given.HostId != moving.Identity.Host!.Value.ToWire()
                     ? new AgentJoinOutcome.Refused(new JoinRefusal(ErrorCodes.UnexpectedAnswer,
                         "The site would have made this a new host: it is too old to take hosts over. Upgrade it, or run hanse-agent reset and join as a new host."))
@@ -110,46 +109,18 @@ public sealed class JoinClient(TimeProvider time)
         SoftwareVersion = host.SoftwareVersion,
     };
 
-    private async Task<(JoinSession?, JoinRefusal?)> OpenAsync(JoinInvitation invitation, NodeKind server, CancellationToken cancel)
+    private async Task<(ServerSession?, JoinRefusal?)> OpenAsync(JoinInvitation invitation, NodeKind server, CancellationToken cancel)
     {
         var discovered = await _discovery.DiscoverAsync(invitation, cancel);
         return discovered switch
         {
-            TrustDiscoveryOutcome.Found found => (new JoinSession(invitation, server, found.Anchors, time), null),
+            TrustDiscoveryOutcome.Found found => (Session(invitation, server, found.Anchors, time), null),
             TrustDiscoveryOutcome.Refused refused => (null, refused.Refusal),
             _ => throw new InvalidOperationException("An outcome of discovery is not handled."),
         };
     }
-}
 
-/// <summary>The verified connection of a join: who answered, and with which certificate.</summary>
-internal sealed class JoinSession : IDisposable
-{
-    private PeerVerdict? _verdict;
-
-    public JoinSession(JoinInvitation invitation, NodeKind server, TrustAnchors anchors, TimeProvider time)
-    {
-        var verifier = new PeerVerifier(CurrentTrust.InMemory(anchors), time);
-        var expected = new PeerExpectation(server) { ServerName = invitation.ServerName };
-        var tls = PeerTls.ForClient(invitation.ServerName, null, verifier, expected, Observe);
-        Exchange = new NodeExchange(invitation.Addresses, invitation.ServerName, tls, time);
-    }
-
-    public NodeExchange Exchange { get; }
-
-    public NodeIdentity? Peer => (_verdict as PeerVerdict.Verified)?.Identity;
-
-    public byte[] CertificateHash { get; private set; } = [];
-
-    /// <summary>A failed handshake is best told by the verdict that made it fail.</summary>
-    public JoinRefusal Explain(JoinRefusal refusal) =>
-        _verdict is not null and not PeerVerdict.Verified ? new JoinRefusal(_verdict.Code, _verdict.Message) : refusal;
-
-    public void Dispose() => Exchange.Dispose();
-
-    private void Observe(PeerVerdict verdict, X509Certificate2? certificate)
-    {
-        _verdict = verdict;
-        CertificateHash = certificate is null ? [] : SHA256.HashData(certificate.RawData);
-    }
+    internal static ServerSession Session(JoinInvitation invitation, NodeKind server, TrustAnchors anchors, TimeProvider time) => new(
+        new SessionTarget(invitation.Addresses, invitation.ServerName, new PeerExpectation(server) { ServerName = invitation.ServerName }),
+        own: null, new PeerVerifier(CurrentTrust.InMemory(anchors), time), byName: invitation.RootPins.IsEmpty);
 }

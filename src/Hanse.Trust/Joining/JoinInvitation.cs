@@ -23,7 +23,7 @@ public sealed record JoinInvitation
     /// <summary>TLS server name, <c>link.…</c>.</summary>
     public required string ServerName { get; init; }
 
-    /// <summary>The roots that may answer (T4: a set).</summary>
+    /// <summary>The roots that may answer (T4: a set). Empty only for an agent, whose machine then judges the site's name by its own trust store (T8).</summary>
     public required ImmutableArray<SpkiHash> RootPins { get; init; }
 
     /// <summary>Site or gateway: the token. Agent: the customer key.</summary>

@@ -19,6 +19,9 @@ public static class JoinPaths
     /// <summary>POST <c>RenewRequest</c> → <c>RenewAnswer</c>; judged by the client certificate.</summary>
     public const string Renew = "/renew";
 
+    /// <summary>POST <c>ProofRequest</c> → <c>ServerProof</c>: which node shows this TLS certificate (T8).</summary>
+    public const string Proof = "/proof";
+
     public const string ContentType = "application/x-protobuf";
 
     /// <summary>No body, either way, is longer.</summary>

@@ -169,7 +169,7 @@ public static class JoinString
         var pins = ticket.RootPins.Where(p => p.Length == SHA256.HashSizeInBytes).ToList();
         if (ticket.FederationId.Length != 16 || ticket.Secret.Length != JoinInvitation.SecretBytes
             || addresses.Count is 0 or > MaxAddresses || addresses.Contains(null)
-            || pins.Count is 0 or > MaxPins || pins.Count != ticket.RootPins.Count
+            || pins.Count > MaxPins || (pins.Count == 0 && ticket.Kind != NodeKind.Agent) || pins.Count != ticket.RootPins.Count
             || Uri.CheckHostName(ticket.ServerName) != UriHostNameType.Dns
             || ticket.ExpiresUnixS is < 0 or > 253402300799)
         {

@@ -1,6 +1,5 @@
 using Google.Protobuf;
 using Hanse.Protocol.Messages;
-using Hanse.Trust.Dialing;
 using Hanse.Trust.Keys;
 using Hanse.Trust.Verification;
 
@@ -17,22 +16,14 @@ public sealed class RenewClient(TimeProvider time)
     /// <param name="verifier">Judges the server.</param>
     /// <param name="newKey">The next key, saved by the caller before the call.</param>
     /// <param name="cancel">Ends the attempt with <see cref="OperationCanceledException"/>.</param>
-    public async Task<RenewOutcome> RenewAsync(RenewTarget server, NodeCredential own, PeerVerifier verifier, NodeKey newKey,
+    public async Task<RenewOutcome> RenewAsync(SessionTarget server, NodeCredential own, PeerVerifier verifier, NodeKey newKey,
         CancellationToken cancel)
     {
-        PeerVerdict? verdict = null;
-        var tls = PeerTls.ForClient(server.ServerName, own, verifier, server.Expected, (v, _) => verdict = v);
-        using var exchange = new NodeExchange(server.Addresses, server.ServerName, tls, time);
+        using var session = new ServerSession(server, own, verifier);
         var request = new RenewRequest { Csr = ByteString.CopyFrom(newKey.CreateSigningRequest()) };
-        var answer = await exchange.PostAsync(JoinPaths.Renew, request, RenewAnswer.Parser, cancel);
-        if (answer.Message is { } given)
-        {
-            return JoinAnswers.Check(given, own.Identity, verifier.Trust.Value, newKey, time.GetUtcNow());
-        }
-
-        return new RenewOutcome.Refused(verdict is null or PeerVerdict.Verified ? answer.Refusal! : new JoinRefusal(verdict.Code, verdict.Message));
+        var answer = await session.PostAsync(JoinPaths.Renew, request, RenewAnswer.Parser, cancel);
+        return answer.Message is { } given
+            ? JoinAnswers.Check(given, own.Identity, verifier.Trust.Value, newKey, time.GetUtcNow())
+            : new RenewOutcome.Refused(answer.Refusal!);
     }
 }
-
-/// <summary>The server of a renewal.</summary>
-public sealed record RenewTarget(IReadOnlyList<NodeAddress> Addresses, string ServerName, PeerExpectation Expected);

@@ -18,12 +18,12 @@ public sealed class SiteJoinCheck(TimeProvider time)
         }
 
         // 2, 3
-        using var session = new JoinSession(invitation, NodeKind.Coordinator, found.Anchors, time);
+        using var session = JoinClient.Session(invitation, NodeKind.Coordinator, found.Anchors, time);
         var question = new JoinCheck { TokenDigest = ByteString.CopyFrom(SHA256.HashData(invitation.Secret)) };
         question.Capabilities.AddRange(capabilities);
-        var answer = await session.Exchange.PostAsync(JoinPaths.Check, question, JoinCheckAnswer.Parser, cancel);
-        var ahead = session.Exchange.ServerTime is { } server ? time.GetUtcNow() - server : (TimeSpan?)null;
-        return new SiteJoinForecast(answer.Refusal is { } refusal ? session.Explain(refusal) : null, ahead, answer.Message);
+        var answer = await session.PostAsync(JoinPaths.Check, question, JoinCheckAnswer.Parser, cancel);
+        var ahead = session.ServerTime is { } server ? time.GetUtcNow() - server : (TimeSpan?)null;
+        return new SiteJoinForecast(answer.Refusal, ahead, answer.Message);
     }
 }
 

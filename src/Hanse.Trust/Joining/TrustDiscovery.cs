@@ -23,7 +23,8 @@ public sealed class TrustDiscovery(TimeProvider time)
     /// <summary>The pinned part of the server's trust set, or why there is none.</summary>
     public async Task<TrustDiscoveryOutcome> DiscoverAsync(JoinInvitation invitation, CancellationToken cancel)
     {
-        using var exchange = new NodeExchange(invitation.Addresses, invitation.ServerName, Unverified(invitation.ServerName), time);
+        var tls = invitation.RootPins.IsEmpty ? PeerTls.ForName(invitation.ServerName, time) : Unverified(invitation.ServerName);
+        using var exchange = new NodeExchange(invitation.Addresses, invitation.ServerName, tls, time);
         var answer = await exchange.GetAsync(JoinPaths.Trust, TrustSet.Parser, cancel);
         if (answer.Message is not { } set)
         {
@@ -48,8 +49,9 @@ public sealed class TrustDiscovery(TimeProvider time)
         RemoteCertificateValidationCallback = (_, _, _, _) => true,
     };
 
-    /// <summary>The pinned roots, and those that pinned ones vouch for: a join string outlives a rotation (T4).</summary>
-    private static List<X509Certificate2> Keep(TrustSet set, JoinInvitation invitation) =>
+    /// <summary>The pinned roots, and those that pinned ones vouch for: a join string outlives a rotation (T4). Without pins all of them, as far as the
+    /// site's proof of J3 over the same set: nothing before it depends on them (T8).</summary>
+    private static List<X509Certificate2> Keep(TrustSet set, JoinInvitation invitation) => invitation.RootPins.IsEmpty ? Load(set.Roots) :
     [
         .. Load(set.Roots).Where(root => invitation.RootPins.Contains(SpkiHash.Of(root))),
         .. RootSuccessions.Follow(invitation.Federation, pin => invitation.RootPins.Contains(pin), set.Successions),

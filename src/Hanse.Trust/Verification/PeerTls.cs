@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Net.Security;
 using System.Runtime.CompilerServices;
 using System.Security.Authentication;
+using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Hanse.Trust.Keys;
 
@@ -20,8 +21,10 @@ public static class PeerTls
     /// <param name="verifier">Judges the server.</param>
     /// <param name="expected">Who must answer.</param>
     /// <param name="observed">Told every verdict with the certificate, before the handshake goes on or fails.</param>
+    /// <param name="admits">With whom the handshake goes on; null: with a verified server only. Who admits one that is <see cref="PeerVerdict.NameOnly"/> (T8)
+    /// has it prove itself before anything else.</param>
     public static SslClientAuthenticationOptions ForClient(string serverName, NodeCredential? own, PeerVerifier verifier,
-        PeerExpectation expected, Action<PeerVerdict, X509Certificate2?>? observed = null) => new()
+        PeerExpectation expected, Action<PeerVerdict, X509Certificate2?>? observed = null, Func<PeerVerdict, bool>? admits = null) => new()
         {
             TargetHost = serverName,
             EnabledSslProtocols = Protocols,
@@ -29,21 +32,36 @@ public static class PeerTls
             ClientCertificateContext = own?.DialContext,
             CertificateRevocationCheckMode = X509RevocationMode.NoCheck,
             CertificateChainPolicy = NoOwnJudgement(),
-            RemoteCertificateValidationCallback = ServerCallback(verifier, expected, observed),
+            RemoteCertificateValidationCallback = ServerCallback(serverName, verifier, expected, observed, admits),
         };
+
+    /// <summary>For a node that has no roots yet and was given no pins: the operating system's trust store judges the name (T8).</summary>
+    internal static SslClientAuthenticationOptions ForName(string serverName, TimeProvider time) => new()
+    {
+        TargetHost = serverName,
+        EnabledSslProtocols = Protocols,
+        AllowTlsResume = false,
+        CertificateRevocationCheckMode = X509RevocationMode.NoCheck,
+        CertificateChainPolicy = NoOwnJudgement(),
+        RemoteCertificateValidationCallback = (_, certificate, chain, _) =>
+            certificate is X509Certificate2 leaf && SystemTrust.Covers(leaf, serverName, Presented(chain), time.GetUtcNow()),
+    };
 
     /// <summary>For the answering node on the link name. A client certificate is asked for and may be missing: /join has none. One that
     /// is shown must be of this federation's making, yet may be expired, banned or of a wrong kind: those get a typed answer, so
     /// each endpoint that needs a node must call <see cref="PeerVerifier.Verify(X509Certificate2?, PeerExpectation, IEnumerable{X509Certificate2}?)"/>
     /// on the connection's certificate, without what was presented: on a resumed session nothing is.</summary>
-    public static SslServerAuthenticationOptions ForServer(NodeCredential own, PeerVerifier verifier) =>
-        ServerOptions.GetValue(own, _ => []).GetOrAdd(verifier, _ => NewForServer(own, verifier));
+    public static SslServerAuthenticationOptions ForServer(NodeCredential own, PeerVerifier verifier) => ForServer(own.TlsContext, verifier);
+
+    /// <summary>The same with a certificate of the operator's own (T8).</summary>
+    public static SslServerAuthenticationOptions ForServer(SslStreamCertificateContext shown, PeerVerifier verifier) =>
+        ServerOptions.GetValue(shown, _ => []).GetOrAdd(verifier, _ => NewForServer(shown, verifier));
 
     /// <summary>The same, for a server that has lost its registry (U5): each intermediate that a peer presents is told, before the peer's leaf is judged.
     /// Whoever is told must check it.</summary>
     public static SslServerAuthenticationOptions ForServer(NodeCredential own, PeerVerifier verifier, Action<X509Certificate2> presented)
     {
-        var options = NewForServer(own, verifier);
+        var options = NewForServer(own.TlsContext, verifier);
         options.AllowTlsResume = false;
         options.RemoteCertificateValidationCallback = (sender, certificate, chain, errors) =>
         {
@@ -57,12 +75,12 @@ public static class PeerTls
         return options;
     }
 
-    // One for all connections under a credential: each link would hold its own for as long as it lives.
-    private static readonly ConditionalWeakTable<NodeCredential, ConcurrentDictionary<PeerVerifier, SslServerAuthenticationOptions>> ServerOptions = [];
+    // One for all connections under a certificate: each link would hold its own for as long as it lives.
+    private static readonly ConditionalWeakTable<SslStreamCertificateContext, ConcurrentDictionary<PeerVerifier, SslServerAuthenticationOptions>> ServerOptions = [];
 
-    private static SslServerAuthenticationOptions NewForServer(NodeCredential own, PeerVerifier verifier) => new()
+    private static SslServerAuthenticationOptions NewForServer(SslStreamCertificateContext shown, PeerVerifier verifier) => new()
     {
-        ServerCertificateContext = own.TlsContext,
+        ServerCertificateContext = shown,
         EnabledSslProtocols = Protocols,
         AllowTlsResume = true,
         AllowRenegotiation = false,
@@ -79,14 +97,15 @@ public static class PeerTls
         EnabledSslProtocols = Protocols,
     };
 
-    /// <summary>Accepts only the expected server.</summary>
-    public static RemoteCertificateValidationCallback ServerCallback(PeerVerifier verifier, PeerExpectation expected,
-        Action<PeerVerdict, X509Certificate2?>? observed = null) => (_, certificate, chain, _) =>
+    private static RemoteCertificateValidationCallback ServerCallback(
+        string serverName, PeerVerifier verifier, PeerExpectation expected, Action<PeerVerdict, X509Certificate2?>? observed, Func<PeerVerdict, bool>? admits) => (_, certificate, chain, _) =>
         {
             var leaf = certificate as X509Certificate2;
-            var verdict = verifier.Verify(leaf, expected, Presented(chain));
+            var verdict = leaf is not null && CertificateNames.ReadIdentity(leaf) is null && SystemTrust.Covers(leaf, serverName, Presented(chain), verifier.Time.GetUtcNow())
+                ? new PeerVerdict.NameOnly(serverName, SHA256.HashData(leaf.RawDataMemory.Span))
+                : verifier.Verify(leaf, expected, Presented(chain));
             observed?.Invoke(verdict, leaf);
-            return verdict is PeerVerdict.Verified;
+            return admits?.Invoke(verdict) ?? verdict is PeerVerdict.Verified;
         };
 
     /// <summary>Accepts no certificate, or one that this federation issued; see <see cref="ForServer(NodeCredential, PeerVerifier)"/>.</summary>

@@ -69,6 +69,16 @@ public abstract record PeerVerdict
         public override string Message => $"The peer belongs to federation {Found}, this node to {Expected}. Check the address.";
     }
 
+    /// <summary>A server with a certificate of its operator's own (T8): this machine's trust store vouches for its name, nothing says yet which node it is.</summary>
+    /// <param name="Name">What the certificate covers.</param>
+    /// <param name="CertificateHash">SHA-256 of it.</param>
+    public sealed record NameOnly(string Name, byte[] CertificateHash) : PeerVerdict
+    {
+        public override string Code => ErrorCodes.NotTrusted;
+
+        public override string Message => $"The peer shows a certificate for {Name} that is not of this federation, and has not proved which node it is.";
+    }
+
     /// <summary>No chain to a trusted root, or not the peer that was expected.</summary>
     public sealed record NotTrusted(string Reason) : PeerVerdict
     {

@@ -179,7 +179,7 @@ public sealed class AgentJoinTests(SiteHost site) : IClassFixture<SiteHost>
 
         Assert.Equal(ErrorCodes.CertificateExpired, (await agent.DialAsync())!.Code);
         var key = NodeKey.Generate();
-        var target = new RenewTarget([host.Address], SiteHost.Names.LinkName, Hanse.Trust.Verification.PeerExpectation.TheSite(host.Id));
+        var target = new SessionTarget([host.Address], SiteHost.Names.LinkName, Hanse.Trust.Verification.PeerExpectation.TheSite(host.Id));
         var outcome = await new RenewClient(host.Clock).RenewAsync(target, agent.Credential, keys.Verifier, key, default);
 
         var renewed = Assert.IsType<RenewOutcome.Renewed>(outcome);

@@ -89,7 +89,7 @@ public sealed class ReturnTests : IAsyncLifetime
 
     private Task<RenewOutcome> RenewAsync(TestAgent agent)
     {
-        var target = new RenewTarget([_site.Address], SiteHost.Names.LinkName, PeerExpectation.TheSite(_site.Id));
+        var target = new SessionTarget([_site.Address], SiteHost.Names.LinkName, PeerExpectation.TheSite(_site.Id));
         var verifier = new PeerVerifier(CurrentTrust.InMemory(_site.Trust.Value), _clock);
         return new RenewClient(_clock).RenewAsync(target, agent.Credential, verifier, NodeKey.Generate(), default);
     }

@@ -84,7 +84,7 @@ public sealed class SiteRotationTests : IAsyncLifetime
 
         // It renews, and is none of them any more.
         var verifier = new PeerVerifier(CurrentTrust.InMemory(_site.Trust.Value), _clock);
-        var target = new RenewTarget([_site.Address], SiteHost.Names.LinkName, PeerExpectation.TheSite(_site.Id));
+        var target = new SessionTarget([_site.Address], SiteHost.Names.LinkName, PeerExpectation.TheSite(_site.Id));
         var outcome = await new RenewClient(_clock).RenewAsync(target, agent.Credential, verifier, NodeKey.Generate(), default);
         Assert.IsType<RenewOutcome.Renewed>(outcome);
         await ReportedAsync("nobody of the old root", r => r.Depending == 0 && r.IssuingRoot.Span.SequenceEqual(_next.Pin.ToBytes()));
@@ -123,7 +123,7 @@ public sealed class SiteRotationTests : IAsyncLifetime
 
         // It does not come back by renewing, nor after a restart.
         var verifier = new PeerVerifier(CurrentTrust.InMemory(_site.Trust.Value.WithRevocations(Revocations.None)), _clock);
-        var target = new RenewTarget([_site.Address], SiteHost.Names.LinkName, PeerExpectation.TheSite(_site.Id));
+        var target = new SessionTarget([_site.Address], SiteHost.Names.LinkName, PeerExpectation.TheSite(_site.Id));
         var refused = Assert.IsType<RenewOutcome.Refused>(await new RenewClient(_clock).RenewAsync(target, banned.Credential, verifier, NodeKey.Generate(), default));
         Assert.Equal(ErrorCodes.Banned, refused.Refusal.Code);
         await _site.RestartAsync();

@@ -14,6 +14,7 @@ using Hanse.Protocol.Messages;
 using Hanse.Server.Hosting;
 using Hanse.TestKit;
 using Hanse.Trust.Dialing;
+using Hanse.Trust.Keys;
 using Hanse.Trust.Verification;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -113,6 +114,8 @@ internal sealed class FakeCoordinator(TestPki pki, string socketPath) : INodeSer
         new PeerVerdict.Verified(CertificateNames.ReadIdentity(certificate!)!);
 
     public TrustSet Trust() => pki.Anchors.ToWire();
+
+    public NodeCredential Own => pki.Coordinator;
 
     public NodeReply Challenge() => throw new NotSupportedException();
 

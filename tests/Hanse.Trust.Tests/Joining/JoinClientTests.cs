@@ -156,7 +156,7 @@ public sealed class JoinClientTests
         _clock.Advance(TimeSpan.FromDays(40));
         await using var server = SiteServer(_north.Issuer.IssueOwnCredential(_north.Names, _clock));
         using var next = NodeKey.Generate();
-        var target = new RenewTarget([server.Address], "link.north.test", PeerExpectation.TheSite(_north.Id));
+        var target = new SessionTarget([server.Address], "link.north.test", PeerExpectation.TheSite(_north.Id));
 
         var renewed = Assert.IsType<RenewOutcome.Renewed>(await new RenewClient(_clock).RenewAsync(target, agent, _pki.Verifier(), next, default));
 
@@ -169,7 +169,7 @@ public sealed class JoinClientTests
     {
         var agent = _north.AddAgent(_host);
         await using var server = SiteServer(verifier: _pki.Verifier(_pki.Anchors.WithLocalBans([_host])));
-        var target = new RenewTarget([server.Address], "link.north.test", PeerExpectation.TheSite(_north.Id));
+        var target = new SessionTarget([server.Address], "link.north.test", PeerExpectation.TheSite(_north.Id));
 
         var outcome = await new RenewClient(_clock).RenewAsync(target, agent, _pki.Verifier(), NodeKey.Generate(), default);
 

@@ -38,6 +38,14 @@ public sealed class JoinStringTests
         Assert.DoesNotContain("0001020304", read.ToString(), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Parse_anAgentsWithoutPins_isRead()
+    {
+        var text = JoinString.Write(Invitation with { Kind = NodeKind.Agent, RootPins = [] });
+
+        Assert.Empty(Assert.IsType<JoinStringOutcome.Read>(JoinString.Parse(text, NodeKind.Agent, Now)).Invitation.RootPins);
+    }
+
     public static TheoryData<string, string> Tolerated => new()
     {
         { "line break at the end", Text + "\r\n" },

@@ -78,7 +78,7 @@ internal sealed class BackupFlags
 
     public static IBackupRole Role(HanseOptions options) => options.Roles[0] == ServerRole.Coordinator
         ? Hanse.Coordinator.CoordinatorModule.Backup(CoordinatorRole.Options(options, NullLoggerFactory.Instance))
-        : Hanse.Site.SiteModule.Backup(SiteRole.Options(options));
+        : Hanse.Site.SiteModule.Backup(SiteRole.Options(options, NullLoggerFactory.Instance));
 
     public static FileStream Open(string file)
     {

@@ -214,7 +214,7 @@ public sealed class RotationTests(CoordinatorHost host) : IClassFixture<Coordina
     private async Task<RenewOutcome.Renewed> RenewAsync(TestSite site)
     {
         var verifier = new PeerVerifier(CurrentTrust.InMemory(Federation.Trust.Value), host.Clock);
-        var target = new RenewTarget([host.Address], CoordinatorHost.LinkName, PeerExpectation.Coordinator());
+        var target = new SessionTarget([host.Address], CoordinatorHost.LinkName, PeerExpectation.Coordinator());
         return Assert.IsType<RenewOutcome.Renewed>(await new RenewClient(host.Clock).RenewAsync(target, site.Credential, verifier, NodeKey.Generate(), default));
     }
 
