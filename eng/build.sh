@@ -53,6 +53,7 @@ hanse_snapshot() {
       rm -rf "$next" && mkdir -p "$next"
       cp -a "$(hanse_bin src/Hanse.Server)" "$next/server"
       cp -a "$(hanse_bin src/Hanse.Agent)" "$next/agent"
+      cp -a "$(hanse_bin src/Hanse.Gateway)" "$next/gateway"
       cp -a "$(hanse_bin eng/Hanse.Up)" "$next/up"
       cp -a "$(hanse_bin benchmarks/Hanse.Bench)" "$next/bench"
       mv "$next" "$snapshots/$stamp"

@@ -95,7 +95,7 @@ internal sealed record Planted(string Rule, string Title, string Says, params So
         Migration("0001_hosts.sql", "-- no now() here\ncreate table hosts_row (id uuid);"),
         File(ManifestRule.Proto, "enum Method {\n    METHOD_UNSPECIFIED = 0;\n    HOST_REMOVE = 405;\n}"),
         File(ManifestRule.Manifest, "namespace Hanse.Protocol.Links;\nclass MethodManifest { object[] A = [new(Method.HostRemove, a)]; }"),
-        .. Shipped("hanse"), .. Shipped("hanse-agent"),
+        .. Shipped("hanse"), .. Shipped("hanse-agent"), .. Shipped("hanse-gateway"),
     ];
 
     private static SourceFile Neighbour => File("src/Hanse.Coordinator/Sites/SiteStore.cs", "namespace Hanse.Coordinator.Sites;\nclass SiteStore;");

@@ -7,7 +7,7 @@ namespace Hanse.Architecture.Tests.Rules;
 /// That keeps ASP.NET Core and SQL out of the agent.</summary>
 internal sealed class ClosureRule : IRule
 {
-    private static readonly string[] Executables = ["hanse", "hanse-agent"];
+    private static readonly string[] Executables = ["hanse", "hanse-agent", "hanse-gateway"];
 
     public IEnumerable<Violation> Check(SourceTree tree)
     {

@@ -62,7 +62,7 @@ internal sealed class SourceTree
     private static IEnumerable<SourceFile> Built(string root)
     {
         var configuration = typeof(SourceTree).Assembly.GetCustomAttribute<AssemblyConfigurationAttribute>()?.Configuration ?? "Debug";
-        foreach (var (project, exe) in new[] { ("Server", "hanse"), ("Agent", "hanse-agent") })
+        foreach (var (project, exe) in new[] { ("Server", "hanse"), ("Agent", "hanse-agent"), ("Gateway", "hanse-gateway") })
         {
             foreach (var kind in new[] { "deps", "runtimeconfig" })
             {

@@ -1,0 +1,28 @@
+namespace Hanse.Gateway.Cli;
+
+/// <summary>What <c>--help</c> prints.</summary>
+internal static class HelpText
+{
+    internal const string All = """
+        hanse-gateway: routes TLS by server name to the sites behind it, and holds no key of theirs.
+
+        Usage:
+          hanse-gateway run --routes FILE [options]   relay in the foreground until SIGTERM
+          hanse-gateway routes check FILE             say whether a file of routes is right, or what is wrong on which line
+
+        Options of run:
+          --routes FILE             static routes; read again on SIGHUP
+          --listen ADDRESS:PORT     where clients connect; may be repeated (default [::]:443)
+          --workers N               threads that relay, 1 to 64 (default: one a processor)
+          --max-connections N       relayed at a time, overall (default: what the limit of open files allows)
+          --max-per-source N        connections of one client address, or IPv6 /64 (default: no limit)
+          --access-log N            log every Nth routed connection, at most 100 a second (default: none)
+          -h, --help                this text
+
+        Examples:
+          hanse-gateway routes check /etc/hanse/routes.yaml
+          hanse-gateway run --routes /etc/hanse/routes.yaml --listen 0.0.0.0:443
+
+        Exit codes: 0 done, 1 failed, 2 wrong usage.
+        """;
+}

@@ -1,0 +1,61 @@
+using System.Runtime.InteropServices;
+using Hanse.Gateway.Logging;
+using Hanse.Gateway.Routes;
+
+namespace Hanse.Gateway.Cli;
+
+/// <summary><c>hanse-gateway run</c>: the daemon. SIGTERM and SIGINT stop it, SIGHUP reads the file of routes again.</summary>
+internal static class RunVerb
+{
+    internal static async Task<int> RunAsync(GatewayArguments arguments, Terminal terminal, TimeProvider time)
+    {
+        if (arguments.Routes is not { } path)
+        {
+            return terminal.Fail(ExitCode.Usage, "run needs routes: name a file with --routes FILE.");
+        }
+
+        var (file, problems) = RouteFile.Load(path);
+        if (file is null)
+        {
+            return terminal.Fail(ExitCode.Failed, string.Join('\n', problems));
+        }
+
+        using var stop = new CancellationTokenSource();
+        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, context => Stop(context, stop));
+        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, context => Stop(context, stop));
+        await using var error = Console.OpenStandardError();
+        var log = new GatewayLog(error, time);
+        var node = new GatewayNode(arguments.Relay, log);
+        using var reload = PosixSignalRegistration.Create(PosixSignal.SIGHUP, context => Reload(context, path, node, log));
+        node.SwapStatic(file.Routes);
+        await node.RunAsync(stop.Token);
+        return ExitCode.Done;
+    }
+
+    private static void Stop(PosixSignalContext context, CancellationTokenSource stop)
+    {
+        context.Cancel = true;
+        stop.Cancel();
+    }
+
+    /// <summary>A file that is not in order changes nothing.</summary>
+    private static void Reload(PosixSignalContext context, string path, GatewayNode node, GatewayLog log)
+    {
+        context.Cancel = true;
+        try
+        {
+            var (file, problems) = RouteFile.Load(path);
+            if (file is null)
+            {
+                log.Error("routes-refused", "The file of routes is not in order; the routes stay as they were.", ("problems", string.Join("; ", problems)));
+                return;
+            }
+
+            node.SwapStatic(file.Routes);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            log.Error("routes-unreadable", "The file of routes cannot be read; the routes stay as they were.", ("reason", failure.Message));
+        }
+    }
+}

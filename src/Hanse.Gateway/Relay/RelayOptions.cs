@@ -1,0 +1,27 @@
+using System.Net;
+
+namespace Hanse.Gateway.Relay;
+
+/// <summary>How the relay listens and what it allows.</summary>
+internal sealed record RelayOptions
+{
+    /// <summary>Where clients connect; empty for the default, <c>[::]:443</c>.</summary>
+    internal IReadOnlyList<IPEndPoint> Listen { get; init; } = [];
+
+    internal int Workers { get; init; } = Math.Clamp(Environment.ProcessorCount, 1, 64);
+
+    /// <summary>Connections at a time, overall; 0 for what the limit of open files allows.</summary>
+    internal int MaxConnections { get; init; }
+
+    /// <summary>Connections at a time of one client address (IPv6: of one /64); 0 for no limit.</summary>
+    internal int MaxPerSource { get; init; }
+
+    /// <summary>Each so-many-th routed connection is logged; 0 for none.</summary>
+    internal int AccessLogEvery { get; init; }
+
+    /// <summary>A ClientHello must be complete by then.</summary>
+    internal TimeSpan HelloDeadline { get; init; } = TimeSpan.FromSeconds(3);
+
+    /// <summary>An upstream address must have answered by then, or the next one is tried.</summary>
+    internal TimeSpan DialDeadline { get; init; } = TimeSpan.FromSeconds(3);
+}

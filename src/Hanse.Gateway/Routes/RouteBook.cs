@@ -1,0 +1,90 @@
+using System.Net;
+
+namespace Hanse.Gateway.Routes;
+
+/// <summary>The table in force, and what outlives a table: the places of routes in the counters and the upstreams with their state.</summary>
+/// <remarks>Readers take <see cref="Current"/>, one reference without a lock; writers replace it. Places are bounded: a route beyond
+/// <see cref="MostRoutes"/> keys at a time counts under the last place, so that counters cannot grow without end.</remarks>
+internal sealed class RouteBook
+{
+    internal const int MostRoutes = 4096;
+    internal const int MostUpstreams = 16384;
+
+    private readonly Lock _gate = new();
+    private readonly string?[] _keys = new string?[MostRoutes];
+    private readonly Dictionary<IPEndPoint, Upstream> _upstreams = [];
+    private readonly Upstream?[] _bySlot = new Upstream?[MostUpstreams];
+    private RouteTable _current = RouteTable.Empty;
+
+    internal RouteTable Current => Volatile.Read(ref _current);
+
+    /// <summary>The key of a place; null for one not in use.</summary>
+    internal string? Key(int slot) => Volatile.Read(ref _keys[slot]);
+
+    internal Upstream? UpstreamAt(int slot) => Volatile.Read(ref _bySlot[slot]);
+
+    /// <summary>All upstreams there are.</summary>
+    internal IReadOnlyList<Upstream> Upstreams
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return [.. _upstreams.Values];
+            }
+        }
+    }
+
+    /// <summary>Puts another table in force, at once and for all new connections. Returns the places of the keys that are gone, whose live
+    /// connections the caller may close. A route whose addresses are too many for the book is given those that fit.</summary>
+    internal IReadOnlyList<int> Swap(IReadOnlyList<RouteSpec> specs)
+    {
+        lock (_gate)
+        {
+            var before = _current.Routes;
+            ForgetUpstreams(specs);
+            var routes = specs.Select(s => new Route(s, Place(s.Key, specs), [.. s.Addresses.Take(RouteSpec.MostAddresses).Select(UpstreamOf).OfType<Upstream>()])).ToList();
+            Volatile.Write(ref _current, RouteTable.Build(routes));
+            var keys = specs.Select(s => s.Key).ToHashSet(StringComparer.Ordinal);
+            return [.. before.Where(r => !keys.Contains(r.Spec.Key)).Select(r => r.Slot).Distinct()];
+        }
+    }
+
+    private int Place(string key, IReadOnlyList<RouteSpec> wanted)
+    {
+        var slot = Array.IndexOf(_keys, key);
+        if (slot < 0)
+        {
+            var used = wanted.Select(w => w.Key).Concat(_current.Routes.Select(r => r.Spec.Key)).ToHashSet(StringComparer.Ordinal);
+            slot = Array.IndexOf(_keys, null);
+            slot = slot >= 0 ? slot : Array.FindIndex(_keys, k => !used.Contains(k!));
+            slot = slot >= 0 ? slot : MostRoutes - 1;
+            Volatile.Write(ref _keys[slot], key);
+        }
+
+        return slot;
+    }
+
+    private Upstream? UpstreamOf(IPEndPoint address)
+    {
+        if (!_upstreams.TryGetValue(address, out var upstream) && Array.IndexOf(_bySlot, null) is >= 0 and var slot)
+        {
+            upstream = new Upstream(slot, address);
+            _upstreams.Add(address, upstream);
+            Volatile.Write(ref _bySlot[slot], upstream);
+        }
+
+        return upstream;
+    }
+
+    /// <summary>An upstream goes when no route has it and its last connection has ended.</summary>
+    private void ForgetUpstreams(IReadOnlyList<RouteSpec> wanted)
+    {
+        var kept = wanted.SelectMany(w => w.Addresses).Concat(_current.Routes.SelectMany(r => r.Spec.Addresses)).ToHashSet();
+        foreach (var gone in _upstreams.Values.Where(u => !kept.Contains(u.Address) && u.Live == 0).ToList())
+        {
+            _upstreams.Remove(gone.Address);
+            Volatile.Write(ref _bySlot[gone.Slot], null);
+        }
+    }
+}

@@ -1,0 +1,30 @@
+using System.Net;
+
+namespace Hanse.Gateway.Routes;
+
+/// <summary>One route as a file or a snapshot gives it: which server names, and where they go.</summary>
+/// <param name="Key">Names the route in counters and logs, and says over a change whether it is still the same one.</param>
+/// <param name="ServerNames">In the form of <see cref="ServerName.TryPattern"/>: a name, or <c>*.</c> and a name.</param>
+/// <param name="Addresses">Where it goes; empty for a route that rejects.</param>
+internal sealed record RouteSpec(string Key, IReadOnlyList<string> ServerNames, IReadOnlyList<IPEndPoint> Addresses)
+{
+    /// <summary>What may be dialled for one connection, and the length of <see cref="Addresses"/>.</summary>
+    internal const int MostAddresses = 32;
+
+    internal UpstreamChoice Choice { get; init; }
+
+    /// <summary>The upstream is told the client's address by the PROXY protocol, version 2.</summary>
+    internal bool ProxyProtocol { get; init; }
+
+    /// <summary>These names are refused, whatever wildcard or default there is.</summary>
+    internal bool Reject { get; init; }
+
+    /// <summary>It also takes clients that name no server, and names that no other route has.</summary>
+    internal bool IsDefault { get; init; }
+
+    /// <summary>Live connections; 0 for no limit.</summary>
+    internal int MaxConnections { get; init; }
+
+    /// <summary>A connection on which no byte moved for so long is closed; zero for never.</summary>
+    internal TimeSpan IdleTimeout { get; init; }
+}

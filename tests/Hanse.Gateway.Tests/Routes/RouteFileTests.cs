@@ -1,0 +1,51 @@
+using Hanse.Gateway.Routes;
+
+namespace Hanse.Gateway.Tests.Routes;
+
+public sealed class RouteFileTests
+{
+    [Fact]
+    public void Parse_whole_file_every_key()
+    {
+        var (file, problems) = RouteFile.Parse("r.yaml", """
+            routes:
+              - name: north
+                serverNames: [North.Example.org., link.north.example.org, "*.pool.example.org", bücher.example.org]
+                addresses: ["10.0.1.10:443", "[fd00::1]:8443"]
+                choice: clientHash
+                proxyProtocol: true
+                maxConnections: 5000
+                idleTimeout: 5m
+              - name: scanners
+                serverNames: bad.example.org
+                reject: true
+              - name: rest
+                default: true
+                addresses: 10.0.9.9:443
+            """);
+        Assert.Empty(problems);
+        var north = file!.Routes[0];
+        Assert.Equal(["north.example.org", "link.north.example.org", "*.pool.example.org", "xn--bcher-kva.example.org"], north.ServerNames);
+        Assert.Equal(["10.0.1.10:443", "[fd00::1]:8443"], north.Addresses.Select(a => a.ToString()));
+        Assert.Equal((UpstreamChoice.ClientHash, true, 5000, TimeSpan.FromMinutes(5)), (north.Choice, north.ProxyProtocol, north.MaxConnections, north.IdleTimeout));
+        Assert.True(file.Routes[1].Reject);
+        Assert.True(file.Routes[2].IsDefault);
+    }
+
+    [Theory]
+    [InlineData("routes:\n  - name: a\n    serverNames: a.b\n    adresses: 1.2.3.4:5\n", "r.yaml:4: routes[0].adresses: no such key")]
+    [InlineData("routes:\n  - name: a\n    serverNames: [a.b, 'x y']\n    addresses: 1.2.3.4:5\n", "r.yaml:3: routes[0].serverNames: 'x y' is no server name")]
+    [InlineData("routes:\n  - name: a\n    serverNames: a.b\n    addresses:\n      - 1.2.3.4:5\n      - 1.2.3.4\n", "r.yaml:6: routes[0].addresses: '1.2.3.4' is no address")]
+    [InlineData("routes:\n  - name: a\n    serverNames: a.b\n", "r.yaml:2: routes[0].addresses: a route needs an address")]
+    [InlineData("routes:\n  - name: a\n    serverNames: a.b\n    addresses: 1.2.3.4:5\n  - name: b\n    serverNames: A.B.\n    addresses: 1.2.3.4:5\n", "r.yaml:5: routes[1].serverNames: 'a.b' is a server name of 'a' already")]
+    [InlineData("routes:\n  - name: a\n    name: b\n", "not valid YAML")]
+    [InlineData("routes:\n  - name: a\n    serverNames: a.b\n    addresses: 1.2.3.4:5\n    idleTimeout: 5\n", "r.yaml:5: routes[0].idleTimeout: is a duration")]
+    [InlineData("- a\n", "r.yaml:1: the file is not one YAML mapping")]
+    [InlineData("routes: []\n", "there is no route")]
+    public void Parse_problem_line_and_key(string text, string expected)
+    {
+        var (file, problems) = RouteFile.Parse("r.yaml", text);
+        Assert.Null(file);
+        Assert.Contains(problems, p => p.ToString().Contains(expected, StringComparison.Ordinal));
+    }
+}
