@@ -6,6 +6,7 @@ using Hanse.Agent.Data;
 using Hanse.Agent.Inventory;
 using Hanse.Agent.Link;
 using Hanse.Agent.Logging;
+using Hanse.Agent.Metrics;
 using Hanse.Agent.Native;
 using Hanse.Link;
 using Hanse.Link.Dialing;
@@ -58,6 +59,7 @@ internal sealed class AgentNode(AgentFolder folder, AgentIdentity identity, RunS
     {
         InventoryInterval = settings.InventoryInterval,
         Resting = ProcessMemory.Release,
+        Metrics = new MachineMetrics(time),
         SoftwareVersion = Versions.Software,
         Time = time,
         Log = log,

@@ -20,6 +20,8 @@ using Hanse.Site.Enrollment;
 using Hanse.Site.Enrollment.Api;
 using Hanse.Site.Inventory;
 using Hanse.Site.Inventory.Api;
+using Hanse.Site.Metrics;
+using Hanse.Site.Metrics.Api;
 using Hanse.Site.Rollups;
 using Hanse.Site.Rollups.Api;
 using Hanse.Site.Uplink;
@@ -64,6 +66,7 @@ public static class SiteModule
         services.AddSingleton<SiteBackup>();
         AddHosts(services);
         AddCommands(services);
+        AddMetrics(services);
         services
             .AddSingleton<IRollupSource, HostRollupStore>().AddSingleton<IRollupSource, InventoryRollupStore>().AddSingleton<IRollupSource, OutboxRollup>()
             .AddSingleton<RollupClock>().AddSingleton<RollupDriver>();
@@ -111,9 +114,13 @@ public static class SiteModule
             services.GetRequiredService<AgentTrustDriver>().RunAsync(any.Token),
             services.GetRequiredService<TrustReportDriver>().RunAsync(any.Token),
             services.GetRequiredService<RollupDriver>().RunAsync(any.Token),
+            services.GetRequiredService<MetricsDriver>().RunAsync(any.Token),
         ];
+        // No loop of the site's life: without its port hosts report over their links.
+        var datagrams = services.GetRequiredService<DatagramListener>().RunAsync(any.Token);
         var first = await Task.WhenAny(loops);
         await any.CancelAsync();
+        await datagrams.ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
         await first;
         if (leaver.HasLeft)
         {
@@ -123,9 +130,10 @@ public static class SiteModule
         }
     }
 
-    /// <summary>Says goodbye to every agent, so that they come back at once instead of waiting for a missed heartbeat.</summary>
+    /// <summary>Says goodbye to every agent, so that they come back at once instead of waiting for a missed heartbeat, and stores their last samples.</summary>
     public static async Task StopSiteAsync(IServiceProvider services)
     {
+        await services.GetRequiredService<MetricsDriver>().StoreRestAsync(CancellationToken.None);
         if (services.GetRequiredService<SiteNodeServer>() is { IsReady: true } server)
         {
             await server.Acceptor.DrainAsync(
@@ -164,6 +172,12 @@ public static class SiteModule
         .AddSingleton<AgentTrustStore>().AddSingleton<AgentTrustDriver>().AddSingleton<TrustReportDriver>()
         .AddSingleton<AgentHandler>().AddSingleton<ILinkAdmission, AgentAdmission>()
         .AddSingleton<InventoryStore>().AddSingleton<IInventory, InventoryIntake>();
+
+    private static void AddMetrics(IServiceCollection services) => services
+        .AddSingleton<MeterTable>().AddSingleton<KeyStore>().AddSingleton<MetricsStore>().AddSingleton<DatagramCounts>()
+        .AddSingleton<DatagramIntake>().AddSingleton<DatagramListener>()
+        .AddSingleton<MetricsService>().AddSingleton<IMetrics>(s => s.GetRequiredService<MetricsService>())
+        .AddSingleton<MetricsSurroundings>().AddSingleton<MetricsDriver>();
 
     private static void AddCommands(IServiceCollection services) => services
         .AddSingleton<CommandSignal>().AddSingleton<CommandNotes>().AddSingleton<ExecutionWriter>().AddSingleton<OutputStore>()

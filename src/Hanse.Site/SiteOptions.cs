@@ -1,5 +1,6 @@
 using Hanse.Authority.Issuing;
 using Hanse.Authority.Serving;
+using Hanse.Site.Metrics;
 
 namespace Hanse.Site;
 
@@ -28,6 +29,8 @@ public sealed record SiteOptions
 
     /// <summary>Shown to agents and browsers in place of the site's own, under every name that it covers (T8); null: the site's own.</summary>
     public CustomCertificate? Certificate { get; init; }
+
+    public MetricsOptions Metrics { get; init; } = new();
 
     /// <summary>A coordinator runs in the same process, on the same data folder.</summary>
     public bool CoordinatorBeside { get; init; }

@@ -12,7 +12,7 @@ namespace Hanse.Agent.Link;
 
 /// <summary>
 /// An agent as its link sees it: says hello with its link secret (J5), serves offers, cancels, refreshes and trust sets, and for as long as a
-/// link lives runs three drivers on it: inventory, execution reports, output. What a link does not deliver the next one does. Holds
+/// link lives runs its drivers on it: inventory, execution reports, output, metrics. What a link does not deliver the next one does. Holds
 /// no file and no timer of its own between links, so one process can hold thousands.
 /// </summary>
 public sealed class AgentSession : ILinkClient, ILinkHandler
@@ -82,7 +82,8 @@ public sealed class AgentSession : ILinkClient, ILinkHandler
         link.State = Task.WhenAll(
             RunAsync(link, "inventory", _inventory.RunAsync),
             RunAsync(link, "reports", reports.RunAsync),
-            RunAsync(link, "output", output.RunAsync));
+            RunAsync(link, "output", output.RunAsync),
+            _options.Metrics is { } feed ? RunAsync(link, "metrics", new MetricsDriver(feed, _options).RunAsync) : Task.CompletedTask);
     }
 
     public async ValueTask OnEndedAsync(NodeLink link, LinkEnd end)

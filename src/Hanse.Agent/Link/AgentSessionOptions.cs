@@ -1,4 +1,5 @@
 using Hanse.Agent.Logging;
+using Hanse.Agent.Metrics;
 
 namespace Hanse.Agent.Link;
 
@@ -25,6 +26,9 @@ public sealed record AgentSessionOptions
 
     /// <summary>Renews the certificate now; true once the new one is in use, durably. Without it the agent says that it cannot.</summary>
     public Func<CancellationToken, Task<bool>>? RenewNow { get; init; }
+
+    /// <summary>What the host is doing; without it the agent tells nothing of it.</summary>
+    public IMetricsFeed? Metrics { get; init; }
 
     public string SoftwareVersion { get; init; } = "";
 

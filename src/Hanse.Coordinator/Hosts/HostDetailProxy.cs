@@ -20,6 +20,16 @@ internal sealed class HostDetailProxy(ISiteChannel sites)
     public Task<(HostDetail? Detail, ProblemHttpResult? Problem)> DetailAsync(HostTarget host, string section, CancellationToken cancellation) =>
         AskAsync<HostDetail>(host, Method.HostDetail, new HostDetailQuery { HostId = host.Id.ToWire(), Section = section }, cancellation);
 
+    public Task<(HostMetrics? Metrics, ProblemHttpResult? Problem)> MetricsAsync(
+        HostTarget host, DateTimeOffset from, DateTimeOffset to, int points, CancellationToken cancellation) =>
+        AskAsync<HostMetrics>(
+            host, Method.HostMetrics,
+            new HostMetricsQuery
+            {
+                HostId = host.Id.ToWire(), FromUnixMs = from.ToUnixTimeMilliseconds(), ToUnixMs = to.ToUnixTimeMilliseconds(), Points = (uint)points,
+            },
+            cancellation);
+
     public async Task<ProblemHttpResult?> RemoveAsync(HostTarget host, bool ban, string actor, string reason, CancellationToken cancellation) =>
         (await AskAsync<Empty>(
             host, Method.HostRemove, new HostRemove { HostId = host.Id.ToWire(), Ban = ban, Actor = actor, Reason = reason }, cancellation)).Problem;
@@ -39,7 +49,7 @@ internal sealed class HostDetailProxy(ISiteChannel sites)
             failure.Code, $"Site {host.SiteName} did not answer in {Patience.TotalSeconds:0} s. It may still act on the request; look again in a moment."),
         ErrorCodes.SiteSuspended => Problems.Conflict(
             failure.Code, $"Site {host.SiteName} of {host.Hostname} is suspended. Nothing was changed; `hanse site resume {host.SiteName}` ends that.", "host"),
-        ErrorCodes.HostNotFound or ErrorCodes.SectionNotFound => Problems.NotFound(failure.Code, failure.Message),
+        ErrorCodes.HostNotFound or ErrorCodes.SectionNotFound or ErrorCodes.NotFound => Problems.NotFound(failure.Code, failure.Message),
         _ => Problems.SiteRefused(failure.Code, $"Site {host.SiteName} refused: {failure.Message}"),
     };
 }

@@ -20,6 +20,7 @@ internal static class HostEndpoints
     public static void MapHosts(this RouteGroupBuilder api)
     {
         api.MapReconcile();
+        api.MapHostMetrics();
         var hosts = api.MapGroup("/hosts").WithTags("Hosts");
         hosts.MapGet("", SearchAsync).WithName("SearchHosts").WithSummary("Hosts of all sites, connected or not").RequireAuthorization(AccessPolicies.Viewer);
         hosts.MapGet("/conflicts", ConflictsAsync).WithName("ListHostConflicts").WithSummary("Hosts that one site reports and another owns")
@@ -122,7 +123,7 @@ internal static class HostEndpoints
         return problem is null ? TypedResults.NoContent() : problem;
     }
 
-    private static async Task<(HostTarget? Target, ProblemHttpResult? Problem)> FindAsync(string host, IHostLookup lookup, CancellationToken cancellation)
+    internal static async Task<(HostTarget? Target, ProblemHttpResult? Problem)> FindAsync(string host, IHostLookup lookup, CancellationToken cancellation)
     {
         var match = (await lookup.ResolveAsync([host], cancellation))[0];
         return match.Targets.Count switch

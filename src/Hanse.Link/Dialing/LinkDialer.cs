@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Net.WebSockets;
@@ -43,7 +44,7 @@ public sealed class LinkDialer(LinkTls tls, LinkGreeter greeter, TimeProvider cl
     private async Task<DialResult> TryAsync(NodeAddress address, string serverName, ILinkClient client, CancellationToken cancellation)
     {
         using var time = new CallTime(ConnectTimeout, cancellation, clock);
-        var (stream, verdict) = await ConnectAsync(address, serverName, time.Token).ConfigureAwait(false);
+        var (stream, verdict, reached) = await ConnectAsync(address, serverName, time.Token).ConfigureAwait(false);
         DialResult? refusal;
         try
         {
@@ -63,10 +64,10 @@ public sealed class LinkDialer(LinkTls tls, LinkGreeter greeter, TimeProvider cl
 
         var server = (verdict as PeerVerdict.Verified)?.Identity;
         var socket = WebSocket.CreateFromStream(new SmallRecordStream(stream), SocketOptions());
-        return await greeter.GreetAsync(socket, server, address.ToEndPoint(), client, tls.Ask(verdict), cancellation).ConfigureAwait(false);
+        return await greeter.GreetAsync(socket, server, reached, client, tls.Ask(verdict), cancellation).ConfigureAwait(false);
     }
 
-    private async Task<(SslStream Stream, PeerVerdict? Verdict)> ConnectAsync(NodeAddress address, string serverName, CancellationToken cancellation)
+    private async Task<(SslStream Stream, PeerVerdict? Verdict, EndPoint? Reached)> ConnectAsync(NodeAddress address, string serverName, CancellationToken cancellation)
     {
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         var (options, verdict) = tls.Begin(serverName);
@@ -75,7 +76,7 @@ public sealed class LinkDialer(LinkTls tls, LinkGreeter greeter, TimeProvider cl
             await socket.ConnectAsync(address.ToEndPoint(), cancellation).ConfigureAwait(false);
             var stream = new SslStream(new NetworkStream(socket, ownsSocket: true));
             await stream.AuthenticateAsClientAsync(options, cancellation).ConfigureAwait(false);
-            return (stream, verdict.Value);
+            return (stream, verdict.Value, socket.RemoteEndPoint);
         }
         catch (AuthenticationException) when (verdict.Value is { } judged and not PeerVerdict.Verified)
         {

@@ -14,7 +14,7 @@ public sealed class LinkGreeter(PulseWheel wheel, LinkLimits limits, TimeProvide
     /// a link.</summary>
     /// <param name="socket">Connected; owned by the greeter from now on.</param>
     /// <param name="server">The identity TLS proved; null if it proved none, and then the welcome must, or is declined.</param>
-    /// <param name="remote">For people.</param>
+    /// <param name="remote">Where the server was reached.</param>
     /// <param name="client">The dialling node.</param>
     /// <param name="proof">What is asked of a server that TLS proved by name only (T8).</param>
     /// <param name="cancellation">Ends the exchange and the connection.</param>

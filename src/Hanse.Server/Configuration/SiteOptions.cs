@@ -24,6 +24,9 @@ public sealed record SiteOptions
     /// <summary>Its key, readable by this account alone.</summary>
     public string? TlsKeyFile { get; init; }
 
+    /// <summary>What hosts may tell of what they are doing (privacy), when, and how long it is kept.</summary>
+    public Hanse.Site.Metrics.MetricsOptions Metrics { get; init; } = new();
+
     /// <summary>The site's HTTPS port; null is <c>listen</c>, or beside a coordinator in one process the port after it.</summary>
     public ListenAddress? Listen { get; init; }
 }

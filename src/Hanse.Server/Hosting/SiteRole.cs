@@ -36,7 +36,7 @@ internal static class SiteRole
         DataFolder = Path.Combine(options.DataDir, "site"), Lifetimes = RoleBuilder.Lifetimes(options),
         CommandGrace = options.Coordinator.CommandGrace, CoordinatorBeside = options.Roles.Contains(ServerRole.Coordinator),
         DiskFloor = options.Site.DiskFloor, OutboxBound = options.Site.OutboxBound, OutboxKept = options.Site.OutboxKept,
-        RollupInterval = options.Site.RollupInterval,
+        RollupInterval = options.Site.RollupInterval, Metrics = options.Site.Metrics,
         Certificate = OwnCertificate.Open("site", options.Site.TlsCertificateFile, options.Site.TlsKeyFile, logging),
     };
 }

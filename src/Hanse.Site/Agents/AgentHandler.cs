@@ -5,6 +5,7 @@ using Hanse.Protocol.Ids;
 using Hanse.Protocol.Messages;
 using Hanse.Site.Commands.Api;
 using Hanse.Site.Inventory.Api;
+using Hanse.Site.Metrics.Api;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 
@@ -12,7 +13,8 @@ namespace Hanse.Site.Agents;
 
 /// <summary>What agents may ask of their site. Each speaks for its own host alone; answers follow the durable write (invariant 4).</summary>
 internal sealed partial class AgentHandler(
-    AgentLinks links, PresenceDriver presence, IInventory inventory, ICommands commands, DiskSpace space, ILogger<AgentHandler> logger) : ILinkHandler
+    AgentLinks links, PresenceDriver presence, IInventory inventory, ICommands commands, IMetrics metrics, DiskSpace space, ILogger<AgentHandler> logger)
+    : ILinkHandler
 {
     public void OnOpened(NodeLink link)
     {
@@ -31,6 +33,8 @@ internal sealed partial class AgentHandler(
                 InventoryReport or OutputReport when space.Refusal() is { } full => LinkReply.Refuse(full),
                 InventoryReport report => LinkReply.Of(await inventory.ReceiveAsync(host, report, cancellation)),
                 ExecutionReport report => LinkReply.Of(await commands.ReportAsync(host, report, cancellation)),
+                MetricsReport report => LinkReply.Of(metrics.Receive(host, report)),
+                MetricsKeyRequest => LinkReply.Of(await metrics.GiveKeyAsync(host, cancellation)),
                 OutputReport report => LinkReply.Of(await commands.StoreOutputAsync(host, report, cancellation)),
                 _ => LinkReply.Refuse(ErrorCodes.UnknownMethod, $"The site does not answer {call.Method}."),
             };

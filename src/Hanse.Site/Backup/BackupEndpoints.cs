@@ -50,7 +50,7 @@ internal static class BackupEndpoints
             {
                 await using var sealer = await BackupSealer.BeginAsync(stream, header, passphrase, context.RequestAborted);
                 await new BackupWriter(database, role.Migrations, role.Version).WriteAsync(
-                    sealer, table => !request.KeysOnly || role.IsKeys(table), role.Files, _ => Task.CompletedTask, context.RequestAborted);
+                    sealer, table => request.KeysOnly ? role.IsKeys(table) : !role.IsHistory(table), role.Files, _ => Task.CompletedTask, context.RequestAborted);
                 await sealer.FinishAsync(context.RequestAborted);
             },
             "application/octet-stream");

@@ -25,6 +25,9 @@ internal sealed class SiteBackup(SiteOptions options) : IBackupRole
 
     public bool IsKeys(string table) => table == "enrollment_site";
 
+    /// <summary>What hosts were doing: large, gone after days anyway, and of no use to a restored site.</summary>
+    public bool IsHistory(string table) => table is "metrics_minute" or "metrics_hour";
+
     public async Task<(string Node, string Name)?> NodeAsync(NpgsqlTransaction transaction, CancellationToken cancellation)
     {
         var there = await transaction.Connection!.ExecuteScalarAsync<bool>(new CommandDefinition(
@@ -56,7 +59,7 @@ internal sealed class SiteBackup(SiteOptions options) : IBackupRole
 
     /// <summary>A new epoch: what the restored database holds unacknowledged is numbered anew, every state is sent again, and desired state is taken as if
     /// none was held, so that bans, revocations and inbox come back from the coordinator. Agents were given newer link secrets since: the next one
-    /// that each shows is taken (J5).</summary>
+    /// that each shows is taken (J5), and what was sent under their datagram keys since would count twice (G2).</summary>
     public Task ReviveAsync(NpgsqlTransaction transaction, BackupHeader header, CancellationToken cancellation) =>
         transaction.Connection!.ExecuteAsync(new CommandDefinition(
             """
@@ -65,6 +68,7 @@ internal sealed class SiteBackup(SiteOptions options) : IBackupRole
             update uplink_state set acknowledged = 0;
             update enrollment_site set generation = 0, incarnation_number = 0;
             update agents_host set link_secret = null, previous_link_secret = null;
+            delete from metrics_key;
             """,
             new { epoch = new Guid(RandomNumberGenerator.GetBytes(16)) }, transaction, cancellationToken: cancellation));
 }

@@ -8,6 +8,7 @@ using Hanse.Site.Audit.Api;
 using Hanse.Site.Commands.Api;
 using Hanse.Site.Enrollment.Api;
 using Hanse.Site.Inventory.Api;
+using Hanse.Site.Metrics.Api;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 
@@ -35,6 +36,7 @@ internal sealed partial class UplinkHandler(
                 DesiredState state => LinkReply.Of(await inbox.Desired.AcceptAsync(state, cancellation)),
                 RenewNow => Renew(),
                 HostDetailQuery query => Found(await inbox.Inventory.ReadAsync(HostId.FromBytes(query.HostId.Span), query.Section, cancellation)),
+                HostMetricsQuery query => Found(await inbox.Metrics.ReadAsync(query, cancellation)),
                 ExecutionOutputQuery query => Found(await inbox.Commands.ReadOutputAsync(query, cancellation)),
                 AuditCosign question => LinkReply.Of(await inbox.Audit.CosignAsync(call.Link, question, cancellation)),
                 SiteRecoveryQuery => LinkReply.Of(await inbox.Recovery.TellAsync(cancellation)),
@@ -107,5 +109,5 @@ internal sealed partial class UplinkHandler(
 }
 
 /// <summary>The slices that what comes down is for.</summary>
-internal sealed record UplinkInbox(ICommands Commands, IInventory Inventory, IHosts Hosts, IDesiredState Desired, ISiteRenewal Renewal, IAuditUplink Audit,
+internal sealed record UplinkInbox(ICommands Commands, IInventory Inventory, IMetrics Metrics, IHosts Hosts, IDesiredState Desired, ISiteRenewal Renewal, IAuditUplink Audit,
     OutboxReadStore Outbox, OutboxDeskStore OutboxDesk, IHostDigests Digests, RecoveryTeller Recovery);

@@ -39,10 +39,14 @@ internal sealed class FakeSite : ILinkAdmission, ILinkHandler, IDisposable
         _site = _pki.AddSite("north.example");
         _acceptor = new LinkAcceptor(_site.Credential.Identity, this, _wheel, new LinkAcceptorOptions(), TimeProvider.System);
         _listener.Start();
+        Metrics = new FakeMetrics((IPEndPoint)_listener.LocalEndpoint);
         _ = ServeAsync();
     }
 
     internal ConcurrentDictionary<string, Section> Sections { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>Beside it, on the same port number.</summary>
+    internal FakeMetrics Metrics { get; }
 
     internal ConcurrentQueue<InventoryReport> Reports { get; } = [];
 
@@ -109,12 +113,15 @@ internal sealed class FakeSite : ILinkAdmission, ILinkHandler, IDisposable
         InventoryReport report => LinkReply.Of(Receive(report)),
         ExecutionReport report => LinkReply.Of(Receive(report)),
         OutputReport report => LinkReply.Of(Receive(report)),
+        MetricsKeyRequest => LinkReply.Of(Metrics.GiveKey(call.Link.PeerIdentity.Host!.Value)),
+        MetricsReport report => LinkReply.Of(Metrics.Receive(report)),
         _ => throw new InvalidOperationException($"{call.Method}"),
     });
 
     public void Dispose()
     {
         _listener.Dispose();
+        Metrics.Dispose();
         _wheel.Dispose();
     }
 

@@ -22,6 +22,9 @@ internal sealed class FakeDetailSites : ISiteChannel
 
     public bool Offline { get; set; }
 
+    /// <summary>Of every host; null: none are known.</summary>
+    public HostMetrics? Metrics { get; set; }
+
     public List<IMessage> Asked { get; } = [];
 
     public Task<SiteReply<T>> RequestAsync<T>(SiteId site, Method method, IMessage request, TimeSpan timeLeft, CancellationToken cancellation)
@@ -33,6 +36,11 @@ internal sealed class FakeDetailSites : ISiteChannel
         }
 
         Asked.Add(request);
+        if (request is HostMetricsQuery)
+        {
+            return Task.FromResult(Metrics is null ? new SiteReply<T>(null, new("not-found", "Nothing.")) : new SiteReply<T>((T)(object)Metrics, null));
+        }
+
         var reply = new T();
         if (reply is HostDetail detail && request is HostDetailQuery query)
         {

@@ -82,6 +82,49 @@ public sealed class HostEndpointsTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Metrics_are_asked_of_the_site_and_given_in_percent_and_bytes()
+    {
+        _sites.Metrics = new HostMetrics
+        {
+            Last = new MetricsSample
+            {
+                CpuPermille = 125, MemoryUsedKib = 2, Processes = { new ProcessUse { Pid = 7, CpuPermille = 1500, MemoryKib = ulong.MaxValue } },
+                Logins = { new LogIn { User = "ann", SinceUnixS = long.MaxValue } },
+            },
+            LastUnixMs = 1_800_000_000_000, ByDatagram = true, StepS = 60,
+            Points = { new MetricsPoint { AtUnixMs = 1_800_000_000_000, Samples = 2, Mean = new MetricsFigures { CpuPermille = 10 }, Highest = new MetricsFigures { CpuPermille = 20 } } },
+        };
+
+        var metrics = await GetAsync("/hosts/web-1/metrics?points=50");
+
+        Assert.Equal(("1m", 12.5, 2048, "datagram"), ((string)metrics["step"]!, (double)metrics["last"]!["cpu"]!, (int)metrics["last"]!["memoryUsed"]!, (string)metrics["last"]!["path"]!));
+        Assert.Null(metrics["last"]!["load1"]);
+        Assert.Null(metrics["last"]!["processes"]![0]!["name"]);
+        Assert.Equal((1.0, 2.0), ((double)metrics["points"]![0]!["mean"]!["cpu"]!, (double)metrics["points"]![0]!["highest"]!["cpu"]!));
+        var asked = Assert.IsType<HostMetricsQuery>(_sites.Asked[^1]);
+        Assert.Equal((50u, 3_600_000L), (asked.Points, asked.ToUnixMs - asked.FromUnixMs));
+    }
+
+    [Theory]
+    [InlineData("points=0", "points")]
+    [InlineData("points=2001", "points")]
+    [InlineData("from=2030-01-02T00:00:00Z&to=2030-01-01T00:00:00Z", "from")]
+    public async Task Metrics_of_a_wrong_time_are_refused_by_field(string query, string field)
+    {
+        using var answer = await _api.Local.GetAsync("/api/v1/hosts/web-1/metrics?" + query);
+        Assert.Equal((HttpStatusCode.BadRequest, field), (answer.StatusCode, (string)(await ApiHost.JsonAsync(answer))["field"]!));
+    }
+
+    [Fact]
+    public async Task Metrics_that_nobody_has_are_not_found()
+    {
+        using var none = await _api.Local.GetAsync("/api/v1/hosts/web-1/metrics");
+        Assert.Equal((HttpStatusCode.NotFound, ErrorCodes.MetricNotFound), (none.StatusCode, (string)(await ApiHost.JsonAsync(none))["code"]!));
+        using var nobody = await _api.Local.GetAsync("/api/v1/hosts/nobody/metrics");
+        Assert.Equal(ErrorCodes.HostNotFound, (string)(await ApiHost.JsonAsync(nobody))["code"]!);
+    }
+
+    [Fact]
     public async Task Tags_are_set_beside_the_reported_ones_and_audited()
     {
         using var refused = await _api.Local.PutAsJsonAsync("/api/v1/hosts/web-1/tags", new { tags = new[] { "line\nbreak" } });

@@ -41,6 +41,29 @@ public sealed class ApiVerbTests : IAsyncLifetime
         Assert.Equal("""[{"name":"bash","version":"5.2","architecture":"amd64"}]""", JsonNode.Parse(result.Out)!.ToJsonString());
     }
 
+    [Fact]
+    public async Task Metrics_are_what_the_host_does_now()
+    {
+        var text = (await AskAsync("host", "metrics", "web-1")).Out;
+        Assert.Matches("Processor +12.5 % *\n", text);
+        Assert.Matches("Memory +2 GiB of 4 GiB *\n", text);
+        Assert.Matches("Load +0.5  0.25  0.1 *\n", text);
+        Assert.Matches("Full +/ 50.0 % of 1 GiB *\n", text);
+        Assert.Matches("7 +cc1 +99.5 % +1.5 KiB", text);
+        Assert.DoesNotContain("Disks", text, StringComparison.Ordinal);
+        Assert.DoesNotContain("TERMINAL", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Metrics_since_then_are_a_line_a_stretch_of_time()
+    {
+        var lines = (await AskAsync("host", "metrics", "web-1", "--since", "3h", "--points", "7")).Out.Split('\n');
+        Assert.Matches("^AT +PROCESSOR +MEMORY +LOAD", lines[0]);
+        Assert.Matches("^2030-01-01 00:00:00 UTC +10.0 % \\(20.0 %\\) +1 KiB +0.5 ", lines[1]);
+        var json = JsonNode.Parse((await AskAsync("host", "metrics", "web-1", "--points", "7", "-o", "json")).Out)!;
+        Assert.Equal(7, (int)json["points"]![0]!["samples"]!);
+    }
+
     [Theory]
     [InlineData(400, ExitCodes.Usage)]
     [InlineData(401, ExitCodes.Denied)]

@@ -88,6 +88,16 @@ internal sealed class FakeApi : IAsyncDisposable
                 extensions: new Dictionary<string, object?> { ["code"] = "because", ["field"] = "site", ["traceId"] = "4711" })
             : Results.Ok(Site(site, 1)));
         api.MapGet("/hosts/{host}/sections/packages", () => new[] { new { name = "bash", version = "5.2", architecture = "amd64" } });
+        api.MapGet("/hosts/{host}/metrics", (int points) => new
+        {
+            last = new
+            {
+                at = "2030-01-01T00:00:05Z", path = "datagram", cpu = 12.5, memoryUsed = 2147483648, memoryTotal = 4294967296, load1 = 0.5, load5 = 0.25, load15 = 0.1, diskRead = (long?)null,
+                fileSystems = new[] { new { path = "/", size = 1073741824L, used = 50.0 } }, processes = new[] { new { pid = 7, name = "cc1", cpu = 99.5, memory = 1536 } },
+                logins = Array.Empty<object>(),
+            },
+            points = new[] { new { at = "2030-01-01T00:00:00Z", samples = points, mean = Figures(10), highest = Figures(20) } },
+        });
         api.MapPost("/hosts/{host}/ban", (string host, JsonObject body) => { Taken.Enqueue((host, body)); return Results.NoContent(); });
         api.MapPost("/site/join", (JsonObject body) => { Taken.Enqueue(("join", body)); return new { id = "1", name = "north" }; });
         api.MapPost("/session", (JsonObject body) =>
@@ -144,6 +154,9 @@ internal sealed class FakeApi : IAsyncDisposable
         var piece = all[(int)Math.Min(offset, ready)..ready];
         return Results.Ok(new { stream, offset, nextOffset = offset + piece.Length, length = ready, complete = _asked > 1, data = Convert.ToBase64String(piece) });
     }
+
+    private static object Figures(double cpu) =>
+        new { cpu, memoryUsed = 1024, load1 = 0.5, diskRead = 0, diskWritten = 0, networkReceived = 0, networkSent = 0 };
 
     private static object Site(string name, int hosts) => new { id = name + "-id", name, status = "enrolled", link = "online", hostCount = hosts, queueDepth = 0 };
 

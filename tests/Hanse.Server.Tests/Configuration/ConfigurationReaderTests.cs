@@ -1,3 +1,4 @@
+using Hanse.Protocol.Messages;
 using Hanse.Server.Configuration;
 using Microsoft.Extensions.Logging;
 
@@ -29,7 +30,8 @@ public sealed class ConfigurationReaderTests
             postgres:
               connectionString: Host=db;Username=hanse;Password=secret
             coordinator: { tlsCertificateFile: /data/tls.pem, tlsKeyFile: /data/tls.key, keyFile: /data/key, commandGrace: 90s, sessionLifetime: 1h30m, reconcileAt: "04:30" }
-            site: { name: oslo, listen: "127.0.0.1:9444", diskFloor: 1000000, outboxBound: 5, outboxKept: 6, rollupInterval: 5s }
+            site: { name: oslo, listen: "127.0.0.1:9444", diskFloor: 1000000, outboxBound: 5, outboxKept: 6, rollupInterval: 5s,
+                    metrics: [usage, logins], metricsInterval: 10s, metricsKept: 1h, metricsHistory: 3d }
             trust: { rootLifetime: 30d, intermediateLifetime: 7d, leafLifetime: 10s, returnWindow: 60d }
             log: { level: debug }
             telemetry: { otlpEndpoint: "http://127.0.0.1:4317" }
@@ -41,12 +43,23 @@ public sealed class ConfigurationReaderTests
         Assert.Equal((TimeSpan.FromSeconds(90), TimeSpan.FromMinutes(90)), (options.Coordinator.CommandGrace, options.Coordinator.SessionLifetime));
         Assert.Equal(TimeSpan.FromSeconds(10), options.Trust.LeafLifetime);
         Assert.Equal((1_000_000, 5, 6), (options.Site.DiskFloor, options.Site.OutboxBound, options.Site.OutboxKept));
+        Assert.Equal([MetricsPart.Usage, MetricsPart.Logins], options.Site.Metrics.Parts);
+        Assert.Equal((10, 1, 3), (options.Site.Metrics.Interval.Seconds, options.Site.Metrics.Kept.Hours, options.Site.Metrics.History.Days));
         Assert.Equal(LogLevel.Debug, options.Log.Level);
         Assert.Equal("hanse.yaml:3", result.Sources["listen"]);
         Assert.Equal(ConfigurationKeys.All.Count, result.Sources.Count);
     }
 
+    [Fact]
+    public void Read_of_no_metrics_is_none()
+    {
+        var result = Read("site: { metrics: [] }");
+        Assert.Empty(result.Problems);
+        Assert.Empty(result.Options!.Site.Metrics.Parts);
+    }
+
     [Theory]
+    [InlineData("site: { metrics: [usage, secrets] }", "hanse.yaml:1: site.metrics: \"secrets\" is nothing that a host tells; use any of usage, disks, network,")]
     [InlineData("site:\n  nmae: x", "hanse.yaml:2: site.nmae: unknown key; did you mean site.name?")]
     [InlineData("colour: red", "hanse.yaml:1: colour: unknown key; remove it; docs/configuration.md lists every key.")]
     [InlineData("site: north", "hanse.yaml:1: site: this is a section, not a value; write its keys below it, indented, or remove it.")]

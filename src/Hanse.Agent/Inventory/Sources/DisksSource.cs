@@ -8,9 +8,6 @@ namespace Hanse.Agent.Inventory.Sources;
 internal sealed class DisksSource(HostView host) : IInventorySource
 {
     private const int Step = 5;
-    private static readonly HashSet<string> Remote = new(StringComparer.Ordinal)
-        { "nfs", "nfs4", "cifs", "smb3", "ceph", "glusterfs", "fuse.sshfs", "9p", "afs", "fuse.rclone", "virtiofs" };
-
     private readonly Dictionary<string, int> _told = new(StringComparer.Ordinal);
 
     public string Section => "disks";
@@ -56,7 +53,7 @@ internal sealed class DisksSource(HostView host) : IInventorySource
     private IEnumerable<DiskRow> Mounts()
     {
         // The last mount at a path is the one seen there.
-        var mounts = host.Lines("/proc/mounts").Select(Mount.Parse).OfType<Mount>().Where(IsStorage)
+        var mounts = host.Lines("/proc/mounts").Select(Mount.Parse).OfType<Mount>().Where(m => m.IsStorage)
             .GroupBy(m => m.Path, StringComparer.Ordinal).Select(g => g.Last());
         foreach (var mount in mounts)
         {
@@ -71,13 +68,10 @@ internal sealed class DisksSource(HostView host) : IInventorySource
         }
     }
 
-    private static bool IsStorage(Mount mount) =>
-        mount.Device.StartsWith("/dev/", StringComparison.Ordinal) || mount.Type is "zfs" or "btrfs" || Remote.Contains(mount.Type);
-
     // A dead network server would block the question for ever, so remote file systems are named and not measured.
     private (long? Size, int? Percent) Measure(Mount mount)
     {
-        if (!host.IsReal || Remote.Contains(mount.Type))
+        if (!host.IsReal || mount.IsRemote)
         {
             return (null, null);
         }
