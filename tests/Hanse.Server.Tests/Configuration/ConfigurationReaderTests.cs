@@ -30,7 +30,7 @@ public sealed class ConfigurationReaderTests
             postgres:
               connectionString: Host=db;Username=hanse;Password=secret
             coordinator: { tlsCertificateFile: /data/tls.pem, tlsKeyFile: /data/tls.key, keyFile: /data/key, commandGrace: 90s, sessionLifetime: 1h30m, reconcileAt: "04:30" }
-            site: { name: oslo, listen: "127.0.0.1:9444", diskFloor: 1000000, outboxBound: 5, outboxKept: 6, rollupInterval: 5s,
+            site: { tlsCertificateFile: /data/site.pem, tlsKeyFile: /data/site.key, name: oslo, listen: "127.0.0.1:9444", diskFloor: 1000000, outboxBound: 5, outboxKept: 6, rollupInterval: 5s,
                     metrics: [usage, logins], metricsInterval: 10s, metricsKept: 1h, metricsHistory: 3d }
             trust: { rootLifetime: 30d, intermediateLifetime: 7d, leafLifetime: 10s, returnWindow: 60d }
             log: { level: debug }
