@@ -8,6 +8,8 @@ using Hanse.Coordinator.Commands;
 using Hanse.Coordinator.Enrollment;
 using Hanse.Coordinator.Enrollment.Api;
 using Hanse.Coordinator.Enrollment.Rotation;
+using Hanse.Coordinator.Gateways;
+using Hanse.Coordinator.Gateways.Api;
 using Hanse.Coordinator.Hosts;
 using Hanse.Coordinator.Hosts.Api;
 using Hanse.Coordinator.Hosts.Reconciling;
@@ -24,6 +26,7 @@ using Hanse.Link.Accepting;
 using Hanse.Link.Pulse;
 using Hanse.Link.Serving;
 using Hanse.Protocol.Errors;
+using Hanse.Protocol.Messages;
 using Hanse.Storage.Backups;
 using Hanse.Storage.Migrations;
 using Microsoft.AspNetCore.Http;
@@ -58,7 +61,8 @@ public static class CoordinatorModule
             .AddSingleton<FederationStore>()
             .AddSingleton<Federation>().AddSingleton<IFederation>(s => s.GetRequiredService<Federation>())
             .AddSingleton<IAuditIdentity>(s => s.GetRequiredService<Federation>())
-            .AddSingleton<CoordinatorNodeServer>().AddSingleton<InvitationDesk>().AddSingleton<RenewalDriver>()
+            .AddSingleton<CoordinatorNodeServer>().AddSingleton<SiteJoinDesk>().AddSingleton<GatewayJoinDesk>().AddSingleton<JoinCheckDesk>()
+            .AddSingleton<INodeTokens>(s => s.GetRequiredService<FederationStore>()).AddSingleton<InvitationDesk>().AddSingleton<RenewalDriver>()
             .AddSingleton<BanStore>().AddSingleton<IBans, Bans>()
             .AddSingleton<RotationStore>().AddSingleton<SiteTrustStore>().AddSingleton<ISiteTrust, SiteTrustIntake>()
             .AddSingleton<SiteRenewals>().AddSingleton<CustomerKeyStore>().AddSingleton<CustomerKeyDesk>().AddSingleton<HorizonReader>().AddSingleton<ITrustHealth>(s => s.GetRequiredService<HorizonReader>())
@@ -73,8 +77,15 @@ public static class CoordinatorModule
             .AddSingleton<IRollups, RollupStore>().AddSingleton<RollupRetentionDriver>()
             .AddSingleton<ReplayGate>().AddSingleton<OutboxIntake>().AddSingleton<IBackupMarks, BackupMarkStore>()
             .AddSingleton<HostFacts>().AddSingleton<RecordIntake>().AddSingleton<StateIntake>().AddSingleton<UplinkHandler>()
-            .AddSingleton<SiteDirectory>().AddSingleton<ILinkAdmission, SiteAdmission>()
+            .AddSingleton<SiteDirectory>().AddSingleton<SiteAdmission>()
             .AddSingleton<CoordinatorMetrics>();
+        services
+            .AddSingleton<GatewayStore>().AddSingleton<IGateways>(s => s.GetRequiredService<GatewayStore>()).AddSingleton<GatewayLinks>().AddSingleton<GatewayHandler>()
+            .AddSingleton<GatewayAdmission>().AddSingleton<GatewayStateDriver>().AddSingleton<GatewayActions>()
+            .AddSingleton<ILinkAdmission>(s => new AdmissionByKind(new Dictionary<NodeKind, ILinkAdmission>
+            {
+                [NodeKind.Site] = s.GetRequiredService<SiteAdmission>(), [NodeKind.Gateway] = s.GetRequiredService<GatewayAdmission>(),
+            }));
         services.AddSingleton<CoordinatorBackup>().AddSingleton<BackupStore>();
         services.AddSingleton<RecoveryStore>().AddSingleton<IRecovery>(s => s.GetRequiredService<RecoveryStore>()).AddSingleton<RecoveryDesk>().AddSingleton<RecoveryDriver>();
         return services;
@@ -91,6 +102,8 @@ public static class CoordinatorModule
         api.MapSites();
         api.MapOutbox();
         api.MapInvitations();
+        api.MapGatewayInvitations();
+        api.MapGateways();
         api.MapTrust();
         api.MapCustomerKey();
         api.MapCommands();
@@ -117,6 +130,7 @@ public static class CoordinatorModule
             services.GetRequiredService<RenewalDriver>().RunAsync(any.Token),
             services.GetRequiredService<RotationDriver>().RunAsync(any.Token),
             services.GetRequiredService<DesiredStateDriver>().RunAsync(any.Token),
+            services.GetRequiredService<GatewayStateDriver>().RunAsync(any.Token),
             services.GetRequiredService<CheckpointDriver>().RunAsync(any.Token),
             services.GetRequiredService<RollupRetentionDriver>().RunAsync(any.Token),
             services.GetRequiredService<ReconcileDriver>().RunAsync(any.Token),

@@ -14,7 +14,7 @@ namespace Hanse.Coordinator.Backup;
 internal sealed class CoordinatorBackup(CoordinatorOptions options, TimeProvider time) : IBackupRole
 {
     private const string KeyFile = "federation.key";
-    private static readonly string[] Keys = ["enrollment_federation", "enrollment_root", "enrollment_intermediate", "enrollment_removed_site", "enrollment_ban", "enrollment_revocation"];
+    private static readonly string[] Keys = ["enrollment_federation", "enrollment_root", "enrollment_intermediate", "enrollment_removed_site", "enrollment_removed_gateway", "enrollment_ban", "enrollment_revocation"];
 
     public string Role => DatabaseRoles.Coordinator;
 

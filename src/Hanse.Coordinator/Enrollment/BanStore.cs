@@ -28,6 +28,12 @@ internal sealed class BanStore(NpgsqlDataSource database, TimeProvider time)
             $"{Lock}; insert into enrollment_removed_site (site_id, reason, actor, removed_at) values (@site, @reason, @actor, @now) on conflict do nothing",
             new { site = site.Value, reason, actor, now = time.GetUtcNow() }, cancellation);
 
+    public Task AddGatewayAsync(NpgsqlTransaction transaction, GatewayId gateway, string actor, string reason, CancellationToken cancellation) =>
+        ExecuteAsync(
+            transaction,
+            $"{Lock}; insert into enrollment_removed_gateway (gateway_id, reason, actor, removed_at) values (@gateway, @reason, @actor, @now) on conflict do nothing",
+            new { gateway = gateway.Value, reason, actor, now = time.GetUtcNow() }, cancellation);
+
     public Task<long> NextNumberAsync(NpgsqlTransaction transaction, long incarnation, CancellationToken cancellation) =>
         transaction.Connection!.QuerySingleAsync<long>(new CommandDefinition(
             "select coalesce(max(number), 0) + 1 from enrollment_revocation where incarnation_number = @incarnation",
@@ -36,6 +42,10 @@ internal sealed class BanStore(NpgsqlDataSource database, TimeProvider time)
     public Task<IEnumerable<Guid>> SitesAsync(NpgsqlTransaction transaction, CancellationToken cancellation) =>
         transaction.Connection!.QueryAsync<Guid>(new CommandDefinition(
             "select site_id from enrollment_removed_site order by site_id", transaction: transaction, cancellationToken: cancellation));
+
+    public Task<IEnumerable<Guid>> GatewaysAsync(NpgsqlTransaction transaction, CancellationToken cancellation) =>
+        transaction.Connection!.QueryAsync<Guid>(new CommandDefinition(
+            "select gateway_id from enrollment_removed_gateway order by gateway_id", transaction: transaction, cancellationToken: cancellation));
 
     public Task<IEnumerable<Guid>> HostsAsync(NpgsqlTransaction transaction, CancellationToken cancellation) =>
         transaction.Connection!.QueryAsync<Guid>(new CommandDefinition(

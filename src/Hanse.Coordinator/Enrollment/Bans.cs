@@ -15,6 +15,9 @@ internal sealed class Bans(BanStore store, Federation federation, TimeProvider t
     public Task AddSiteAsync(NpgsqlTransaction transaction, SiteId site, string actor, string reason, CancellationToken cancellation) =>
         store.AddSiteAsync(transaction, site, actor, reason, cancellation);
 
+    public Task AddGatewayAsync(NpgsqlTransaction transaction, GatewayId gateway, string actor, string reason, CancellationToken cancellation) =>
+        store.AddGatewayAsync(transaction, gateway, actor, reason, cancellation);
+
     public async Task<Revocations> IssueAsync(NpgsqlTransaction transaction, CancellationToken cancellation)
     {
         var number = await store.NextNumberAsync(transaction, (long)federation.IncarnationNumber, cancellation);
@@ -24,6 +27,7 @@ internal sealed class Bans(BanStore store, Federation federation, TimeProvider t
         };
         list.SiteIds.AddRange((await store.SitesAsync(transaction, cancellation)).Select(id => new SiteId(id).ToWire()));
         list.HostIds.AddRange((await store.HostsAsync(transaction, cancellation)).Select(id => new HostId(id).ToWire()));
+        list.GatewayIds.AddRange((await store.GatewaysAsync(transaction, cancellation)).Select(id => new GatewayId(id).ToWire()));
         var signed = RevocationSignature.Sign(list, federation.Server.Value);
         await store.AddListAsync(transaction, signed, list, cancellation);
         return RevocationSignature.Verify(signed, federation.Trust.Value)

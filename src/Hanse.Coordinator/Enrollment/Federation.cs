@@ -142,7 +142,6 @@ internal sealed class Federation(CoordinatorOptions options, FederationStore sto
         return (RootSeal.Seal(next, _sealing!), next.Pin, _root!.VouchFor(next.Certificate));
     }
 
-    /// <summary>What sites and their tools need to verify this coordinator.</summary>
     public TrustSet TrustForNodes() => new TrustAnchors(Id, Trust.Value.Roots, OwnIntermediates())
     {
         Generation = (ulong)_row!.TrustGeneration, IncarnationNumber = IncarnationNumber,
@@ -182,7 +181,11 @@ internal sealed class Federation(CoordinatorOptions options, FederationStore sto
 
     public X509Certificate2? IssuerOf(X509Certificate2 leaf) => Trust.Value.ChainOf(leaf).FirstOrDefault();
 
-    public Task LinkedAsync(SiteId site, CancellationToken cancellation) => store.LinkedAsync(site, cancellation);
+    public Task LinkedAsync(SiteId site, CancellationToken cancellation) => store.LinkedAsync(site.Value, cancellation);
+
+    public Task LinkedAsync(GatewayId gateway, CancellationToken cancellation) => store.LinkedAsync(gateway.Value, cancellation);
+
+    public SignedRoutes Sign(RouteSnapshot snapshot) => RouteSignature.Sign(snapshot, Server.Value);
 
     public DesiredTrust DesiredTrust(SiteId site)
     {

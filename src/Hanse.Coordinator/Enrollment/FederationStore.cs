@@ -1,6 +1,7 @@
 using Dapper;
 using Hanse.Authority.Joining;
 using Hanse.Authority.Sealing;
+using Hanse.Coordinator.Enrollment.Api;
 using Hanse.Protocol.Ids;
 using Hanse.Protocol.Messages;
 using Hanse.Trust.Keys;
@@ -9,7 +10,7 @@ using Npgsql;
 namespace Hanse.Coordinator.Enrollment;
 
 /// <summary>The federation's row, roots, intermediates and tokens.</summary>
-internal sealed class FederationStore(NpgsqlDataSource database, TimeProvider time)
+internal sealed class FederationStore(NpgsqlDataSource database, TimeProvider time) : INodeTokens
 {
     /// <summary>Makes the federation where there is none, once however many replicas start together.</summary>
     public async Task<FederationRow> EnsureAsync(Func<(SealedRoot Root, byte[] SealedCustomerKey)> create, CancellationToken cancellation)
@@ -83,65 +84,66 @@ internal sealed class FederationStore(NpgsqlDataSource database, TimeProvider ti
             new { token.Digest, kind = (short)kind, node, token.Expires, now = time.GetUtcNow() }, transaction, cancellationToken: cancellation));
 
     /// <summary>Voids every token of a node. A redemption that is under way holds the token's row, so it comes before or after, never between.</summary>
-    public Task RemoveTokensAsync(NpgsqlTransaction transaction, Guid node, CancellationToken cancellation) =>
+    public Task RemoveAsync(NpgsqlTransaction transaction, Guid node, CancellationToken cancellation) =>
         transaction.Connection!.ExecuteAsync(new CommandDefinition(
             "delete from enrollment_token where node_id = @node", new { node }, transaction, cancellationToken: cancellation));
 
-    /// <summary>Redeems a site's token (J2): what the first redemption gave is stored with it and given again to the same key.</summary>
+    /// <summary>Redeems a token (J2): what the first redemption gave is given again to the same key.</summary>
     /// <param name="digest">SHA-256 of the token.</param>
+    /// <param name="kind">Whose token it must be.</param>
     /// <param name="key">Of the request's CSR.</param>
-    /// <param name="issue">Makes the intermediate for the site; called under the token's lock, on first use only.</param>
+    /// <param name="issue">Makes and stores the node's certificate; called under the token's lock, on first use only.</param>
+    /// <param name="given">Finds the one that was made before.</param>
     /// <param name="cancellation">Ends the attempt; nothing is stored then.</param>
-    public async Task<(JoinTokenDecision Decision, SiteId Site, byte[]? Certificate)> RedeemAsync(
-        byte[] digest, SpkiHash key, Func<NpgsqlTransaction, SiteId, Task<(byte[] Certificate, DateTimeOffset NotAfter)>> issue, CancellationToken cancellation)
+    public async Task<(JoinTokenDecision Decision, Guid Node, byte[]? Certificate)> RedeemAsync(
+        byte[] digest, NodeKind kind, SpkiHash key, Func<NpgsqlTransaction, Guid, Task<byte[]>> issue, Func<NpgsqlTransaction, Guid, Task<byte[]?>> given,
+        CancellationToken cancellation)
     {
         await using var connection = await database.OpenConnectionAsync(cancellation);
         await using var transaction = await connection.BeginTransactionAsync(cancellation);
         var row = await connection.QuerySingleOrDefaultAsync<TokenRow>(new CommandDefinition(
             """
             select node_id as NodeId, redeemed_hash as RedeemedHash, expires_at as ExpiresAt, linked
-            from enrollment_token where token_hash = @digest for update
+            from enrollment_token where token_hash = @digest and kind = @kind for update
             """,
-            new { digest }, transaction, cancellationToken: cancellation));
+            new { digest, kind = (short)kind }, transaction, cancellationToken: cancellation));
         var state = row is null ? null : new JoinTokenState(digest, row.RedeemedHash, row.ExpiresAt, row.Linked);
         var decision = JoinTokenMachine.Redeem(state, key, time.GetUtcNow());
-        var site = new SiteId(row?.NodeId ?? Guid.Empty);
+        var node = row?.NodeId ?? Guid.Empty;
         if (decision is JoinTokenDecision.First first)
         {
-            var (certificate, notAfter) = await issue(transaction, site);
+            var certificate = await issue(transaction, node);
             await connection.ExecuteAsync(new CommandDefinition(
                 "update enrollment_token set redeemed_hash = @binding where token_hash = @digest",
                 new { digest, binding = first.Next.Binding }, transaction, cancellationToken: cancellation));
-            await AddIntermediateAsync(connection, transaction, key, site, certificate, notAfter, cancellation);
             await transaction.CommitAsync(cancellation);
-            return (decision, site, certificate);
+            return (decision, node, certificate);
         }
 
-        var given = decision is JoinTokenDecision.Again
-            ? await connection.QuerySingleOrDefaultAsync<byte[]>(new CommandDefinition(
-                "select certificate from enrollment_intermediate where spki_sha256 = @spki", new { spki = key.ToBytes() }, transaction,
-                cancellationToken: cancellation))
-            : null;
-        return (decision, site, given);
+        return (decision, node, decision is JoinTokenDecision.Again ? await given(transaction, node) : null);
     }
 
-    /// <summary>The token that is kept under this digest, and whose it is; null if there is none.</summary>
+    public Task<byte[]?> IntermediateAsync(NpgsqlTransaction transaction, SpkiHash spki, CancellationToken cancellation) =>
+        transaction.Connection!.QuerySingleOrDefaultAsync<byte[]>(new CommandDefinition(
+            "select certificate from enrollment_intermediate where spki_sha256 = @spki", new { spki = spki.ToBytes() }, transaction, cancellationToken: cancellation));
+
+    /// <summary>The site's token that is kept under this digest, and whose it is; null if there is none.</summary>
     public async Task<(JoinTokenState? State, SiteId Site)> FindTokenAsync(byte[] digest, CancellationToken cancellation)
     {
         await using var connection = await database.OpenConnectionAsync(cancellation);
         var row = await connection.QuerySingleOrDefaultAsync<TokenRow>(new CommandDefinition(
-            "select node_id as NodeId, redeemed_hash as RedeemedHash, expires_at as ExpiresAt, linked from enrollment_token where token_hash = @digest",
-            new { digest }, cancellationToken: cancellation));
+            "select node_id as NodeId, redeemed_hash as RedeemedHash, expires_at as ExpiresAt, linked from enrollment_token where token_hash = @digest and kind = @kind",
+            new { digest, kind = (short)NodeKind.Site }, cancellationToken: cancellation));
         return (row is null ? null : new JoinTokenState(digest, row.RedeemedHash, row.ExpiresAt, row.Linked), new SiteId(row?.NodeId ?? Guid.Empty));
     }
 
     /// <summary>The node has had its first link: its token answers no more (J2).</summary>
-    public async Task LinkedAsync(SiteId site, CancellationToken cancellation)
+    public async Task LinkedAsync(Guid node, CancellationToken cancellation)
     {
         await using var connection = await database.OpenConnectionAsync(cancellation);
         await connection.ExecuteAsync(new CommandDefinition(
-            "update enrollment_token set linked = true where node_id = @site and redeemed_hash is not null and not linked",
-            new { site = site.Value }, cancellationToken: cancellation));
+            "update enrollment_token set linked = true where node_id = @node and redeemed_hash is not null and not linked",
+            new { node }, cancellationToken: cancellation));
     }
 
     public Task AddIntermediateAsync(

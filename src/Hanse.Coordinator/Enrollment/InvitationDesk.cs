@@ -1,7 +1,9 @@
 using Hanse.Authority.Joining;
 using Hanse.Coordinator.Access.Api;
 using Hanse.Audit;
+using Hanse.Coordinator.Gateways.Api;
 using Hanse.Coordinator.Sites.Api;
+using Hanse.Protocol.Ids;
 using Hanse.Protocol.Messages;
 using Hanse.Trust.Dialing;
 using Hanse.Trust.Joining;
@@ -11,7 +13,7 @@ namespace Hanse.Coordinator.Enrollment;
 
 /// <summary>Makes join strings. What one leaves in the database and its audit entry are committed together, before it is given out (invariant 6).</summary>
 internal sealed class InvitationDesk(
-    Federation federation, FederationStore store, ISites sites, IAuditLog audit, NodeServerOptions options)
+    Federation federation, FederationStore store, ISites sites, IGateways gateways, IAuditLog audit, NodeServerOptions options)
 {
     /// <summary>Null if the name is taken.</summary>
     public async Task<Invitation?> InviteSiteAsync(NewSite site, TimeSpan life, ActorContext caller, CancellationToken cancellation)
@@ -36,7 +38,7 @@ internal sealed class InvitationDesk(
     {
         await using var connection = await options.Database.OpenConnectionAsync(cancellation);
         await using var transaction = await connection.BeginTransactionAsync(cancellation);
-        await store.RemoveTokensAsync(transaction, site.Id, cancellation);
+        await store.RemoveAsync(transaction, site.Id, cancellation);
         if (await sites.ChangeAsync(transaction, site.SiteId, [SiteLifecycle.Pending], SiteLifecycle.Pending, "", cancellation) is null)
         {
             return null;
@@ -55,7 +57,7 @@ internal sealed class InvitationDesk(
     {
         await using var connection = await options.Database.OpenConnectionAsync(cancellation);
         await using var transaction = await connection.BeginTransactionAsync(cancellation);
-        await store.RemoveTokensAsync(transaction, site.Id, cancellation);
+        await store.RemoveAsync(transaction, site.Id, cancellation);
         if (await sites.ChangeAsync(transaction, site.SiteId, [SiteLifecycle.Pending], SiteLifecycle.Removed, "cancelled", cancellation) is null)
         {
             return false;
@@ -83,17 +85,41 @@ internal sealed class InvitationDesk(
             federation.CustomerKey.ToArray(), options.Time.GetUtcNow() + life, "hanse-agent join", pinned: !systemTrust);
     }
 
-    private Invitation Of(
-        SiteRow site, NodeKind kind, IEnumerable<NodeAddress> addresses, string serverName, byte[] secret, DateTimeOffset expires, string command, bool pinned = true)
+    /// <summary>Null if the name is taken.</summary>
+    public async Task<GatewayInvitation?> InviteGatewayAsync(NewGateway gateway, TimeSpan life, ActorContext caller, CancellationToken cancellation)
     {
-        var invitation = new JoinInvitation
+        await using var connection = await options.Database.OpenConnectionAsync(cancellation);
+        await using var transaction = await connection.BeginTransactionAsync(cancellation);
+        if (await gateways.AddAsync(transaction, gateway, cancellation) is not { } row)
+        {
+            return null;
+        }
+
+        var token = JoinTokenMachine.NewToken();
+        var expires = options.Time.GetUtcNow() + life;
+        await store.AddTokenAsync(transaction, JoinTokenMachine.Issue(token, expires), NodeKind.Gateway, row.Id, cancellation);
+        var detail = new Dictionary<string, string>(StringComparer.Ordinal)
+        {
+            ["gateway"] = row.GatewayId.ToString(), ["name"] = row.Name, ["sites"] = row.Sites is null ? "all" : string.Join(' ', row.Sites.Select(s => new SiteId(s))),
+            ["console"] = row.Console ? "yes" : "no",
+        };
+        await audit.AppendAsync(connection, transaction, new AuditEvent("gateway.invite", caller.ForAudit()) { Detail = detail }, cancellation);
+        await transaction.CommitAsync(cancellation);
+        return new GatewayInvitation(
+            new InvitedGateway(row.GatewayId, row.Name, row.Lifecycle.ToString().ToLowerInvariant()),
+            Text(NodeKind.Gateway, options.Addresses, options.Names.LinkName, token, expires), "hanse-gateway join", expires);
+    }
+
+    private Invitation Of(
+        SiteRow site, NodeKind kind, IEnumerable<NodeAddress> addresses, string serverName, byte[] secret, DateTimeOffset expires, string command, bool pinned = true) =>
+        new(new InvitedSite(site.SiteId, site.Name, site.Lifecycle.ToString().ToLowerInvariant()), Text(kind, addresses, serverName, secret, expires, pinned), command, expires);
+
+    private string Text(NodeKind kind, IEnumerable<NodeAddress> addresses, string serverName, byte[] secret, DateTimeOffset expires, bool pinned = true) =>
+        JoinString.Write(new JoinInvitation
         {
             Federation = federation.Id, Kind = kind, Addresses = [.. addresses], ServerName = serverName,
             RootPins = pinned ? [.. federation.Trust.Value.Roots.Select(SpkiHash.Of)] : [], Secret = secret, Expires = expires,
-        };
-        var view = new InvitedSite(site.SiteId, site.Name, site.Lifecycle.ToString().ToLowerInvariant());
-        return new Invitation(view, JoinString.Write(invitation), command, expires);
-    }
+        });
 
     private static AuditEvent Event(string operation, ActorContext caller, SiteRow site) => new(operation, caller.ForAudit())
     {

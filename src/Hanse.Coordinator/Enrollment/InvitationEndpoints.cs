@@ -125,7 +125,7 @@ internal static class InvitationEndpoints
         return Life(request.Ttl, out var life) is { } wrong ? wrong : TypedResults.Ok(await desk.InviteAgentAsync(site, life, request.SystemTrust, caller, cancellation));
     }
 
-    private static ProblemHttpResult? Life(TimeSpan? asked, out TimeSpan life)
+    internal static ProblemHttpResult? Life(TimeSpan? asked, out TimeSpan life)
     {
         life = asked ?? DefaultLife;
         return life <= TimeSpan.Zero || life > LongestLife
@@ -133,7 +133,7 @@ internal static class InvitationEndpoints
             : null;
     }
 
-    private static string Short(string text) => new([.. text.Where(c => !char.IsControl(c)).Take(80)]);
+    internal static string Short(string text) => new([.. text.Where(c => !char.IsControl(c)).Take(80)]);
 }
 
 /// <summary>Body of POST /sites/invitations.</summary>

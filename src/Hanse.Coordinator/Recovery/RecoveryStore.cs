@@ -86,12 +86,15 @@ internal sealed class RecoveryStore(NpgsqlDataSource database, TimeProvider time
             """
             insert into enrollment_removed_site (site_id, reason, actor, removed_at)
             select id, 'on the list that sites hold', 'recovery', @now from unnest(@sites) id on conflict do nothing;
+            insert into enrollment_removed_gateway (gateway_id, reason, actor, removed_at)
+            select id, 'on the list that sites hold', 'recovery', @now from unnest(@gateways) id on conflict do nothing;
             insert into enrollment_ban (host_id, site_id, reason, actor, banned_at)
             select id, '00000000-0000-0000-0000-000000000000', 'on the list that sites hold', 'recovery', @now from unnest(@hosts) id on conflict do nothing;
             """,
             new
             {
-                sites = list.SiteIds.Select(id => new Guid(id.Span, bigEndian: true)).ToArray(), hosts = list.HostIds.Select(id => new Guid(id.Span, bigEndian: true)).ToArray(), now,
+                sites = list.SiteIds.Select(id => new Guid(id.Span, bigEndian: true)).ToArray(),
+                gateways = list.GatewayIds.Select(id => new Guid(id.Span, bigEndian: true)).ToArray(), hosts = list.HostIds.Select(id => new Guid(id.Span, bigEndian: true)).ToArray(), now,
             },
             transaction, cancellationToken: cancellation));
 

@@ -1,3 +1,4 @@
+using Hanse.Coordinator.Gateways.Api;
 using Hanse.Coordinator.Hosts.Api;
 using Hanse.Coordinator.Sites.Api;
 using Hanse.Protocol.Messages;
@@ -5,13 +6,16 @@ using Npgsql;
 
 namespace Hanse.Coordinator.Sites;
 
-/// <summary>The part of a site's desired state that is about its hosts: tags set at the coordinator, and hosts that moved away.</summary>
-internal sealed class SiteContents(NpgsqlDataSource database, IHostDirectory directory, IHostMoves moves)
+/// <summary>What a site's desired state takes from other slices: of its hosts, tags set at the coordinator and those that moved away; and the gateways that lead
+/// to it, which its agents dial where they do not reach it directly. One that drains is not among them.</summary>
+internal sealed class SiteContents(NpgsqlDataSource database, IHostDirectory directory, IHostMoves moves, IGateways gateways)
 {
     public async Task AddAsync(DesiredState state, SiteRow site, CancellationToken cancellation)
     {
         await using var connection = await database.OpenConnectionAsync(cancellation);
         state.Tags.AddRange(await directory.AssignedTagsAsync(connection, site.Key, cancellation));
         state.Departed.AddRange(await moves.DepartedAsync(connection, site.Key, site.ObservedGeneration, cancellation));
+        state.GatewayAddresses.AddRange((await gateways.ListAsync(cancellation))
+            .Where(g => g.Lifecycle == GatewayLifecycle.Enrolled && !g.Draining && g.Serves(site.Id)).SelectMany(g => g.Addresses).Distinct());
     }
 }

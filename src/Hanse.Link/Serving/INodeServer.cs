@@ -49,6 +49,10 @@ public interface INodeServer
     /// <summary>POST /join, without a client certificate.</summary>
     Task<NodeReply> JoinAsync(ReadOnlyMemory<byte> body, NodeCaller caller, CancellationToken cancellation);
 
+    /// <summary>POST /join/gateway: only a coordinator answers it.</summary>
+    Task<NodeReply> JoinGatewayAsync(ReadOnlyMemory<byte> body, NodeCaller caller, CancellationToken cancellation) =>
+        Task.FromResult(NodeReply.Refuse(404, Protocol.Errors.ErrorCodes.NotFound, "Gateways join at the coordinator, not at a site."));
+
     /// <summary>POST /renew, judged by the connection's client certificate (L2, T3).</summary>
     Task<NodeReply> RenewAsync(X509Certificate2? certificate, RenewRequest request, NodeCaller caller, CancellationToken cancellation);
 }

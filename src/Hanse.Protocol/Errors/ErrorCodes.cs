@@ -33,6 +33,8 @@ public static class ErrorCodes
     public const string FenceOutdated = "fence-outdated";
     public const string Forbidden = "forbidden";
     public const string FrameTooLarge = "frame-too-large";
+    public const string GatewayNotEnrolled = "gateway-not-enrolled";
+    public const string GatewayNotFound = "gateway-not-found";
     public const string HelloTimeout = "hello-timeout";
     public const string HostAmbiguous = "host-ambiguous";
     public const string HostInvalid = "host-invalid";
@@ -86,6 +88,9 @@ public static class ErrorCodes
     public const string RotationNotReady = "rotation-not-ready";
     public const string RotationRunning = "rotation-running";
     public const string RotationSwitched = "rotation-switched";
+    public const string RoutesInvalid = "routes-invalid";
+    public const string RoutesNotTrusted = "routes-not-trusted";
+    public const string RoutesOutdated = "routes-outdated";
     public const string ScriptInvalid = "script-invalid";
     public const string SectionNotFound = "section-not-found";
     public const string SigningRequestInvalid = "signing-request-invalid";

@@ -40,6 +40,8 @@ public static class MethodManifest
         new(Method.HostMetrics, NodeKind.Coordinator, NodeKind.Site, HostMetricsQuery.Descriptor, HostMetrics.Descriptor),
         new(Method.OutboxList, NodeKind.Coordinator, NodeKind.Site, OutboxQuery.Descriptor, OutboxPage.Descriptor),
         new(Method.OutboxShow, NodeKind.Coordinator, NodeKind.Site, OutboxEntryQuery.Descriptor, OutboxEntryDetail.Descriptor),
+        new(Method.GatewayReport, NodeKind.Gateway, NodeKind.Coordinator, GatewayReport.Descriptor, Empty.Descriptor),
+        new(Method.GatewayState, NodeKind.Coordinator, NodeKind.Gateway, GatewayState.Descriptor, GatewayStateReceipt.Descriptor),
         new(Method.OutboxSettle, NodeKind.Coordinator, NodeKind.Site, OutboxSettlement.Descriptor, Empty.Descriptor),
     }.ToDictionary(c => c.Method);
 

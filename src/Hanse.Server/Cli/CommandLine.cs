@@ -8,6 +8,7 @@ using Hanse.Server.Cli.Backups;
 using Hanse.Server.Cli.Commands;
 using Hanse.Server.Cli.Configuration;
 using Hanse.Server.Cli.Federation;
+using Hanse.Server.Cli.Gateways;
 using Hanse.Server.Cli.Hosts;
 using Hanse.Server.Cli.Outbox;
 using Hanse.Server.Cli.Rollups;
@@ -76,6 +77,7 @@ internal static class CommandLine
     [
         ServeCommands.Coordinator(cli),
         SiteCommands.Build(cli),
+        GatewayCommands.Build(cli),
         ServeCommands.Serve(cli),
         LoginCommand.Build(cli),
         LogoutCommand.Build(cli),

@@ -34,6 +34,7 @@ public static class NodeEndpoints
         ("POST", JoinPaths.Proof) => ProveAsync(context, server),
         ("POST", JoinPaths.Challenge) => AnswerAsync(context, server.Challenge()),
         ("POST", JoinPaths.Join) => JoinAsync(context, server),
+        ("POST", JoinPaths.JoinGateway) => JoinGatewayAsync(context, server),
         ("POST", JoinPaths.Check) => CheckAsync(context, server),
         ("POST", JoinPaths.Renew) => RenewAsync(context, server),
         _ => AnswerAsync(context, NodeReply.Refuse(404, ErrorCodes.NotFound, "A link name serves links and joining only; the API is under the name without “link.”.")),
@@ -74,6 +75,14 @@ public static class NodeEndpoints
         if (await ReadAsync(context) is { } body)
         {
             await AnswerAsync(context, await server.JoinAsync(body, Caller(context), context.RequestAborted));
+        }
+    }
+
+    private static async Task JoinGatewayAsync(HttpContext context, INodeServer server)
+    {
+        if (await ReadAsync(context) is { } body)
+        {
+            await AnswerAsync(context, await server.JoinGatewayAsync(body, Caller(context), context.RequestAborted));
         }
     }
 

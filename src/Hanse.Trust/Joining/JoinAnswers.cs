@@ -45,6 +45,29 @@ internal static class JoinAnswers
         };
     }
 
+    public static GatewayJoinOutcome Check(GatewayJoinAnswer answer, JoinInvitation invitation, NodeKey key, DateTimeOffset now)
+    {
+        if (answer.GatewayId.Length != 16 || ReadTrust(answer.Trust, invitation) is not { } trust)
+        {
+            return new GatewayJoinOutcome.Refused(Malformed("its answer is incomplete, or its trust set has no pinned root"));
+        }
+
+        var identity = NodeIdentity.ForGateway(invitation.Federation, GatewayId.FromBytes(answer.GatewayId.Span));
+        if (!TryLoad(answer.Certificate, key, out var leaf) || Judge(leaf, identity, trust, now) != identity)
+        {
+            return new GatewayJoinOutcome.Refused(Malformed("the certificate it gave is not this gateway's"));
+        }
+
+        return new GatewayJoinOutcome.Joined
+        {
+            Name = answer.GatewayName,
+            Credential = new NodeCredential(key, leaf, trust.ChainOf(leaf)),
+            Trust = trust,
+            CoordinatorServerName = Or(answer.CoordinatorServerName, invitation.ServerName),
+            CoordinatorAddresses = Addresses(answer.CoordinatorAddresses, invitation),
+        };
+    }
+
     public static AgentJoinOutcome Check(AgentJoinAnswer answer, byte[] expectedProof, SiteId site, JoinInvitation invitation, NodeKey key,
         DateTimeOffset now)
     {

@@ -9,7 +9,7 @@ using Hanse.Trust.Verification;
 namespace Hanse.Trust.Joining;
 
 /// <summary>
-/// Joins a site or an agent by J2 and J3: (1) find the pinned roots, (2) connect anew with full verification, (3) only then send the
+/// Joins a site, a gateway or an agent by J2 and J3: (1) find the pinned roots, (2) connect anew with full verification, (3) only then send the
 /// token or the proof, (4) check each part of the answer. Joining again with the same key gives the same answer, so the caller saves the
 /// key before it calls. Keeps nothing: storing what was given is the caller's.
 /// </summary>
@@ -42,6 +42,31 @@ public sealed class JoinClient(TimeProvider time)
             return answer.Message is { } given
                 ? JoinAnswers.Check(given, invitation, issuerKey, time.GetUtcNow())
                 : new SiteJoinOutcome.Refused(answer.Refusal!);
+        }
+    }
+
+    /// <param name="invitation">Of kind gateway; also one past its time, which the server's clock then judges.</param>
+    /// <param name="key">The gateway's key. On success it belongs to the credential.</param>
+    /// <param name="softwareVersion">For people.</param>
+    /// <param name="cancel">Ends the attempt with <see cref="OperationCanceledException"/>.</param>
+    public async Task<GatewayJoinOutcome> JoinGatewayAsync(JoinInvitation invitation, NodeKey key, string softwareVersion, CancellationToken cancel)
+    {
+        var (session, refusal) = await OpenAsync(invitation, NodeKind.Coordinator, cancel);
+        if (session is null)
+        {
+            return new GatewayJoinOutcome.Refused(refusal!);
+        }
+
+        using (session)
+        {
+            var request = new GatewayJoinRequest
+            {
+                Token = ByteString.CopyFrom(invitation.Secret), Csr = ByteString.CopyFrom(key.CreateSigningRequest()), SoftwareVersion = softwareVersion,
+            };
+            var answer = await session.PostAsync(JoinPaths.JoinGateway, request, GatewayJoinAnswer.Parser, cancel);
+            return answer.Message is { } given
+                ? JoinAnswers.Check(given, invitation, key, time.GetUtcNow())
+                : new GatewayJoinOutcome.Refused(answer.Refusal!);
         }
     }
 

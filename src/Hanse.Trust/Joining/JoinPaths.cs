@@ -13,6 +13,9 @@ public static class JoinPaths
     /// <summary>POST <c>SiteJoinRequest</c> → <c>SiteJoinAnswer</c> at a coordinator, <c>AgentJoinRequest</c> → <c>AgentJoinAnswer</c> at a site.</summary>
     public const string Join = "/join";
 
+    /// <summary>POST <c>GatewayJoinRequest</c> → <c>GatewayJoinAnswer</c>, at a coordinator.</summary>
+    public const string JoinGateway = "/join/gateway";
+
     /// <summary>POST <c>JoinCheck</c> → <c>JoinCheckAnswer</c>, at a coordinator: how a join would go, asked without the token.</summary>
     public const string Check = "/join/check";
 

@@ -1,15 +1,14 @@
 using System.Security.Cryptography;
-using System.Security.Cryptography.X509Certificates;
 using Google.Protobuf;
 using Hanse.Protocol.Messages;
 using Hanse.Trust.Keys;
 
 namespace Hanse.Trust.Verification;
 
-/// <summary>Signing and checking of the revocation list (T6). What is signed is the list's bytes as written, under a label.</summary>
+/// <summary>Signing and checking of the revocation list (T6).</summary>
 public static class RevocationSignature
 {
-    private static readonly byte[] Label = "hanse1 revocations\0"u8.ToArray();
+    private static ReadOnlySpan<byte> Label => "hanse1 revocations\0"u8;
 
     /// <summary>Signs with the coordinator's leaf.</summary>
     public static SignedRevocations Sign(RevocationList list, NodeCredential coordinator)
@@ -18,30 +17,21 @@ public static class RevocationSignature
         return new SignedRevocations
         {
             List = bytes,
-            Signature = ByteString.CopyFrom(coordinator.Sign([.. Label, .. bytes.Span])),
+            Signature = ByteString.CopyFrom(CoordinatorSignature.Sign(Label, bytes.Span, coordinator)),
             Signer = ByteString.CopyFrom(coordinator.Leaf.RawData),
         };
     }
 
-    /// <summary>The list, or null if the signer is not this federation's coordinator or the signature is not over these bytes.
-    /// The signer is judged as of the time of issue: a list outlives the leaf that signed it.</summary>
+    /// <summary>The list, or null if the signer is not this federation's coordinator or the signature is not over these bytes.</summary>
     public static Revocations? Verify(SignedRevocations signed, TrustAnchors anchors)
     {
         try
         {
             var list = RevocationList.Parser.ParseFrom(signed.List);
-            using var signer = X509CertificateLoader.LoadCertificate(signed.Signer.Span);
             var issued = DateTimeOffset.FromUnixTimeSeconds(list.IssuedUnixS);
-            var expected = new PeerExpectation(NodeKind.Coordinator) { IgnoreBans = true };
-            if (PeerVerifier.Verify(signer, expected, anchors, issued) is not PeerVerdict.Verified)
-            {
-                return null;
-            }
-
-            using var key = signer.GetECDsaPublicKey();
-            var valid = key?.VerifyData([.. Label, .. signed.List.Span], signed.Signature.Span, HashAlgorithmName.SHA256,
-                DSASignatureFormat.Rfc3279DerSequence) == true;
-            return valid ? Revocations.FromVerified(signed, list) : null;
+            return CoordinatorSignature.Covers(Label, signed.List.Span, signed.Signature.Span, signed.Signer.Span, issued, anchors)
+                ? Revocations.FromVerified(signed, list)
+                : null;
         }
         catch (Exception e) when (e is InvalidProtocolBufferException or CryptographicException or FormatException or ArgumentOutOfRangeException)
         {

@@ -17,6 +17,7 @@ public sealed class Revocations
         Issued = DateTimeOffset.FromUnixTimeSeconds(list.IssuedUnixS);
         Sites = list.SiteIds.Select(id => SiteId.FromBytes(id.Span)).ToFrozenSet();
         Hosts = list.HostIds.Select(id => HostId.FromBytes(id.Span)).ToFrozenSet();
+        Gateways = list.GatewayIds.Select(id => GatewayId.FromBytes(id.Span)).ToFrozenSet();
         Keys = list.SpkiHashes.Select(ReadHash).ToFrozenSet();
     }
 
@@ -33,6 +34,8 @@ public sealed class Revocations
 
     public FrozenSet<HostId> Hosts { get; }
 
+    public FrozenSet<GatewayId> Gateways { get; }
+
     public FrozenSet<SpkiHash> Keys { get; }
 
     /// <summary>The list as it was signed, to be passed on unchanged; null for <see cref="None"/>.</summary>
@@ -44,7 +47,8 @@ public sealed class Revocations
 
     /// <summary>True if the node or its site is banned. A banned site takes its agents with it.</summary>
     public bool Bans(NodeIdentity identity) =>
-        (identity.Site is { } site && Sites.Contains(site)) || (identity.Host is { } host && Hosts.Contains(host));
+        (identity.Site is { } site && Sites.Contains(site)) || (identity.Host is { } host && Hosts.Contains(host))
+        || (identity.Gateway is { } gateway && Gateways.Contains(gateway));
 
     public bool Bans(SpkiHash key) => Keys.Contains(key);
 

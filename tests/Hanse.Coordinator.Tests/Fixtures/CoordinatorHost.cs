@@ -6,6 +6,7 @@ using Dapper;
 using Hanse.Authority.Issuing;
 using Hanse.Coordinator.Access;
 using Hanse.Coordinator.Api;
+using Hanse.Coordinator.Gateways;
 using Hanse.Coordinator.Sites;
 using Hanse.Protocol.Messages;
 using Hanse.Server.Hosting;
@@ -66,7 +67,7 @@ public sealed class CoordinatorHost : IAsyncLifetime
         _app.MapCoordinator();
         await CoordinatorModule.OpenCoordinatorAsync(_app.Services, default);
         await _app.StartAsync();
-        _desired = Get<DesiredStateDriver>().RunAsync(_stop.Token);
+        _desired = Task.WhenAll(Get<DesiredStateDriver>().RunAsync(_stop.Token), Get<GatewayStateDriver>().RunAsync(_stop.Token));
         Socket = new HttpClient(new SocketsHttpHandler { ConnectCallback = ConnectAsync }) { BaseAddress = new Uri("http://coordinator/api/v1/") };
     }
 

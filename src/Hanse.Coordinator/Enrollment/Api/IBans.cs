@@ -14,6 +14,9 @@ public interface IBans
     /// <summary>A site that was removed, and with it everything it has issued.</summary>
     Task AddSiteAsync(NpgsqlTransaction transaction, SiteId site, string actor, string reason, CancellationToken cancellation);
 
+    /// <summary>A gateway that was removed.</summary>
+    Task AddGatewayAsync(NpgsqlTransaction transaction, GatewayId gateway, string actor, string reason, CancellationToken cancellation);
+
     /// <summary>The next numbered list of everything that is banned, signed and stored.</summary>
     Task<Revocations> IssueAsync(NpgsqlTransaction transaction, CancellationToken cancellation);
 

@@ -52,6 +52,15 @@ public interface IFederation
     /// <summary>The site has had its first link: its join string answers no more (J2).</summary>
     Task LinkedAsync(SiteId site, CancellationToken cancellation);
 
+    /// <summary>The same of a gateway.</summary>
+    Task LinkedAsync(GatewayId gateway, CancellationToken cancellation);
+
+    /// <summary>What nodes need to verify this coordinator.</summary>
+    TrustSet TrustForNodes();
+
+    /// <summary>A gateway's routes under the coordinator's signature (G1).</summary>
+    SignedRoutes Sign(RouteSnapshot snapshot);
+
     /// <summary>The trust part of a site's desired state, and its derived customer key.</summary>
     DesiredTrust DesiredTrust(SiteId site);
 }
