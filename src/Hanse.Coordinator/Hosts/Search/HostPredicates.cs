@@ -70,7 +70,7 @@ internal static class HostPredicates
             parameters.AddRange(address.Parameters);
         }
 
-        return new($"({string.Join(" or ", filters)})", indexes.Contains(null) ? null : $"({string.Join(" or ", indexes)})", parameters);
+        return new($"({string.Join(" or ", filters)})", indexes.Contains(null) ? null : $"({string.Join(" or ", indexes)})", parameters) { Texts = patterns?.Count ?? 1 };
     }
 
     // What HostnamePatterns adds around a text is printable ASCII: the few names that hold anything else have an index of their own.

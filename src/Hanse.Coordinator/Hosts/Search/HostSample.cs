@@ -5,8 +5,8 @@ internal sealed record HostSample(long Rows, Guid? Last, IReadOnlyList<Guid> Mat
 {
     private const double Spare = 1.25;
 
-    // Of a range of ids an index entry is read for each, at about a twenty-fifth of what it costs to look at a row (measured).
-    private const double IdCost = 0.04;
+    // What the index names for a text is compared with a part of the ids at about the cost of looking at so many rows (measured at a million).
+    private const double PartCost = 100;
 
     /// <summary>Rows on which each predicate was judged by itself; of a range that indexes named only the matches are known.</summary>
     public long Judged { get; init; }
@@ -17,11 +17,12 @@ internal sealed record HostSample(long Rows, Guid? Last, IReadOnlyList<Guid> Mat
     public static HostSample Nothing(int predicates) => new(0, null, [], 0, new long[predicates], 0);
 
     /// <summary>True if a page by id is the cheaper one: more rows must be looked at than are always sorted by hostname, and to read them all would cost
-    /// more than to read ids until a page is full. Where few of the rows that the indexes name match, it would not.</summary>
-    public bool IsBroad(int alwaysSorted, int page)
+    /// more than to read on by id until a page is full. Where few of the rows that the index names match, it would not.</summary>
+    public bool IsBroad(int alwaysSorted, int page, IReadOnlyList<HostPredicate> drivers)
     {
         var part = Math.Min(1, page * Spare * Rows / (TableRows * (Hits + 0.5)));
-        return ToLookAt > alwaysSorted && part * ((TableRows * IdCost) + ToLookAt) < ToLookAt;
+        var perTable = Math.Min(TableRows, drivers.Count == 0 ? TableRows : (PartCost * HostIdRange.PartCount * Texts(drivers)) + ToLookAt);
+        return ToLookAt > alwaysSorted && part * perTable < ToLookAt;
     }
 
     /// <summary>True if that is beyond doubt, by three standard deviations.</summary>
@@ -44,7 +45,15 @@ internal sealed record HostSample(long Rows, Guid? Last, IReadOnlyList<Guid> Mat
         HitsByPredicate = [.. HitsByPredicate.Zip(next.HitsByPredicate, (a, b) => a + b)],
     };
 
-    private double ToLookAt => Rows == 0 ? 0 : (double)TableRows * Candidates / Rows;
+    /// <summary>What a range costs in rows looked at: those that the index names, and the look through each part for each text; one of two letters is some seventy.</summary>
+    public double CostOf(HostIdRange range, IReadOnlyList<HostPredicate> drivers) =>
+        NamedOf(range.Rows) + (PartCost * range.Parts.Count * Texts(drivers));
+
+    private double ToLookAt => NamedOf(TableRows);
+
+    private static int Texts(IReadOnlyList<HostPredicate> drivers) => drivers.Sum(d => d.Texts);
+
+    private double NamedOf(long rows) => Rows == 0 ? 0 : (double)rows * Candidates / Rows;
 
     /// <summary>The predicates whose index is worth reading: the narrowest, with every other narrow one; if all are broad, their intersection.</summary>
     public IReadOnlyList<HostPredicate> Drivers(IReadOnlyList<HostPredicate> predicates)

@@ -37,7 +37,7 @@ internal sealed class HostSearch(NpgsqlDataSource database, HostSearchOptions op
             if (query.After is not { ById: false })
             {
                 sample = await WalkAsync(connection, transaction, predicates, progress, options.Sample, cancellation);
-                if (query.After is null && progress.CanReadOn && IsBroad(sample, query) && !sample.IsSettled(options.AlwaysSorted))
+                if (query.After is null && progress.CanReadOn && IsBroad(sample, query, predicates) && !sample.IsSettled(options.AlwaysSorted))
                 {
                     var rows = sample.RowsFor(Math.Max(progress.Missing, options.Sample / 10), options.Sample * 40);
                     sample = sample.With(await ReadOnAsync(connection, transaction, predicates, sample, progress, rows, cancellation));
@@ -45,7 +45,7 @@ internal sealed class HostSearch(NpgsqlDataSource database, HostSearchOptions op
             }
 
             // 2
-            var broad = query.After is { ById: true } || (sample is not null && IsBroad(sample, query));
+            var broad = query.After is { ById: true } || (sample is not null && IsBroad(sample, query, predicates));
             if (broad && sample?.MatchMoreThan(options.CountBound) == true)
             {
                 progress.Count = new(options.CountBound, Exact: false);
@@ -78,26 +78,33 @@ internal sealed class HostSearch(NpgsqlDataSource database, HostSearchOptions op
         return progress;
     }
 
-    private bool IsBroad(HostSample sample, HostQuery query) => sample.IsBroad(Math.Min(options.AlwaysSorted, options.SortableRows), query.Limit + 1);
+    private bool IsBroad(HostSample sample, HostQuery query, IReadOnlyList<HostPredicate> predicates) =>
+        sample.IsBroad(Math.Min(options.AlwaysSorted, options.SortableRows), query.Limit + 1, sample.Drivers(predicates));
 
-    /// <summary>Reads on by id over about so many rows: few are looked at one by one; of many only those that the narrow indexes name.</summary>
+    /// <summary>Reads on by id over about so many rows: those alone that the index names for the narrow conditions, unless it names more.</summary>
     private Task<HostSample> ReadOnAsync(
         NpgsqlConnection connection, NpgsqlTransaction transaction, IReadOnlyList<HostPredicate> predicates, HostSample sample, HostFinding progress,
         int rows, CancellationToken cancellation)
     {
         var drivers = sample.Drivers(predicates);
-        return drivers.Count == 0 || sample.TableRows <= 0 || rows <= options.Sample * 2
+        if (drivers.Count == 0 || sample.TableRows <= 0)
+        {
+            return WalkAsync(connection, transaction, predicates, progress, rows, cancellation);
+        }
+
+        var range = new HostIdRange(progress.After, rows, sample.TableRows);
+        return sample.CostOf(range, drivers) > rows
             ? WalkAsync(connection, transaction, predicates, progress, rows, cancellation)
-            : RangeAsync(connection, transaction, predicates, drivers, new(progress.After, rows, sample.TableRows), progress, cancellation);
+            : RangeAsync(connection, transaction, predicates, drivers, range, progress, cancellation);
     }
 
     private async Task<HostSample> RangeAsync(
         NpgsqlConnection connection, NpgsqlTransaction transaction, IReadOnlyList<HostPredicate> predicates, IReadOnlyList<HostPredicate> drivers,
         HostIdRange range, HostFinding progress, CancellationToken cancellation)
     {
-        await using var batch = Batch(connection, transaction, HostSearchSql.Range(predicates, drivers), predicates, seqScan: false, dearRows: true);
+        await using var batch = Batch(connection, transaction, HostSearchSql.Range(predicates, drivers), predicates, seqScan: false);
         batch.BatchCommands[^1].Parameters.AddRange((NpgsqlParameter[])[
-            new("after", range.After), new("until", range.Until), new("limit", Math.Max(0, progress.Missing))]);
+            new("after", range.After), new("parts", range.Parts.ToArray()), new("limit", Math.Max(0, progress.Missing))]);
         await using var reader = await ReadAsync(batch, cancellation);
         await reader.ReadAsync(cancellation);
         var read = HostSample.Nothing(predicates.Count) with
@@ -196,11 +203,10 @@ internal sealed class HostSearch(NpgsqlDataSource database, HostSearchOptions op
     }
 
     private NpgsqlBatch Batch(
-        NpgsqlConnection connection, NpgsqlTransaction transaction, string sql, IReadOnlyList<HostPredicate> predicates, bool seqScan, bool dearRows = false,
-        TimeSpan? timeLimit = null)
+        NpgsqlConnection connection, NpgsqlTransaction transaction, string sql, IReadOnlyList<HostPredicate> predicates, bool seqScan, TimeSpan? timeLimit = null)
     {
         var batch = new NpgsqlBatch(connection, transaction);
-        batch.BatchCommands.Add(new(HostSearchSql.Settings(timeLimit ?? options.TimeLimit, seqScan, dearRows)));
+        batch.BatchCommands.Add(new(HostSearchSql.Settings(timeLimit ?? options.TimeLimit, seqScan)));
 
         var command = new NpgsqlBatchCommand(sql);
         command.Parameters.AddRange(predicates.SelectMany(p => p.Parameters).Select(p => p.Clone()).ToArray());

@@ -3,13 +3,12 @@ namespace Hanse.Coordinator.Hosts.Search;
 /// <summary>The statements of a search, put together from its predicates; no value is ever part of the text.</summary>
 internal static class HostSearchSql
 {
-    /// <summary>One way through the table only for each statement: the planner's guesses about substrings are no guide. Where rows are dear it intersects
-    /// all indexes that it may use before it looks at any row, however few it believes there are.</summary>
-    public static string Settings(TimeSpan timeLimit, bool seqScan, bool dearRows) => string.Create(
+    /// <summary>One way through the table only for each statement: the planner's guesses about substrings are no guide.</summary>
+    public static string Settings(TimeSpan timeLimit, bool seqScan) => string.Create(
         System.Globalization.CultureInfo.InvariantCulture,
         $"""
         select set_config('jit', 'off', true), set_config('max_parallel_workers_per_gather', '0', true), set_config('enable_seqscan', '{(seqScan ? "on" : "off")}', true),
-               set_config('cpu_tuple_cost', '{(dearRows ? 10 : 0.01)}', true), set_config('work_mem', '32MB', true), set_config('statement_timeout', '{(int)timeLimit.TotalMilliseconds}', true)
+               set_config('work_mem', '32MB', true), set_config('statement_timeout', '{(int)timeLimit.TotalMilliseconds}', true)
         """);
 
     /// <summary>Reads on by id: how many rows there were, the last one, the first matches, how many in all, how many rows each predicate let through, and
@@ -27,12 +26,14 @@ internal static class HostSearchSql
             """;
     }
 
-    /// <summary>What the indexes name in a range of ids: how many rows, how many of them match, and the first that do.</summary>
+    /// <summary>What the index names in a range of ids: how many rows, how many of them match, and the first that do. The range itself is judged on the
+    /// rows, so that no other index can be taken for it.</summary>
     public static string Range(IReadOnlyList<HostPredicate> predicates, IReadOnlyList<HostPredicate> drivers) => $"""
         select count(*), count(*) filter (where matches), (array_agg(id order by id) filter (where matches))[1:@limit]
         from (
             select id, {string.Join(" and ", predicates.Select(p => $"coalesce({p.Filter}, false)"))} matches
-            from hosts_host where id > @after and id <= @until and {string.Join(" and ", drivers.Select(d => d.Index))} offset 0
+            from (select * from hosts_host where {HostIdRange.PartSql} && @parts and {string.Join(" and ", drivers.Select(d => d.Index))} offset 0) named
+            where id > @after offset 0
         ) read
         """;
 

@@ -1,6 +1,7 @@
 using Dapper;
 using Hanse.Coordinator.Hosts.Search;
 using Hanse.Protocol.Messages;
+using Npgsql;
 using static Hanse.Coordinator.Tests.Hosts.DirectoryDatabase;
 
 namespace Hanse.Coordinator.Tests.Hosts.Search;
@@ -149,6 +150,27 @@ public sealed class HostSearchTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Search_reads_a_range_of_ids_through_the_one_index_whatever_the_conditions()
+    {
+        await _directory.ApplyAsync(North, [.. Enumerable.Range(0, 1_000).Select(i => Entry(unchecked(i * (int)2_654_435_761), 1, State($"web-{i}", $"10.1.{i % 250}.1")))]);
+        await _directory.ScalarAsync<int>("analyze hosts_host");
+        HostQuery[] queries =
+        [
+            new() { Text = "web" }, new() { Text = "we" }, new() { Text = "10.1." }, new() { Text = "00000000" }, new() { Address = Address("10.1.0.0/16") }, new() { Tags = ["prod"] },
+            new() { Site = "north", Os = "debian" }, new() { Text = "web", Site = "north", Address = Address("10."), Tags = ["prod", "office"], Os = "linux", Status = HostStatus.Offline },
+        ];
+
+        foreach (var query in queries)
+        {
+            var plan = await PlanOfRangeAsync(HostPredicates.Of(query), new HostIdRange(Guid.Empty, 20, 1_000));
+
+            Assert.Contains("Bitmap Index Scan on hosts_host_search", plan, StringComparison.Ordinal);
+            Assert.Contains("get_byte", plan[plan.IndexOf("Index Cond", StringComparison.Ordinal)..], StringComparison.Ordinal);
+            Assert.DoesNotContain("Seq Scan on hosts_host", plan, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
     public async Task Search_counts_are_bounded_unless_asked_exactly()
     {
         await _directory.ApplyAsync(North, [.. Enumerable.Range(0, 30).Select(i => Entry(i, 1, State($"web-{i}")))]);
@@ -172,6 +194,24 @@ public sealed class HostSearchTests : IAsyncLifetime
         Assert.True(found.Truncated);
         Assert.NotEmpty(found.Items);
         Assert.NotNull(found.Next);
+    }
+
+    private async Task<string> PlanOfRangeAsync(IReadOnlyList<HostPredicate> predicates, HostIdRange range)
+    {
+        await using var connection = await _directory.Source.OpenConnectionAsync();
+        await using var transaction = await connection.BeginTransactionAsync();
+        await connection.ExecuteAsync(HostSearchSql.Settings(TimeSpan.FromSeconds(5), seqScan: false), transaction: transaction);
+        await using var command = new NpgsqlCommand("explain " + HostSearchSql.Range(predicates, predicates.Where(p => p.Index is not null).ToList()), connection, transaction);
+        command.Parameters.AddRange(predicates.SelectMany(p => p.Parameters).ToArray());
+        command.Parameters.AddRange((NpgsqlParameter[])[new("after", range.After), new("parts", range.Parts.ToArray()), new("limit", 10)]);
+        var lines = new List<string>();
+        await using var reader = await command.ExecuteReaderAsync();
+        while (await reader.ReadAsync())
+        {
+            lines.Add(reader.GetString(0));
+        }
+
+        return string.Join('\n', lines);
     }
 
     private static AddressPattern Address(string text) => AddressPattern.TryParse(text, out var pattern) ? pattern! : throw new ArgumentException(text);
