@@ -1,3 +1,4 @@
+using System.Net;
 using Hanse.Gateway.Logging;
 using Hanse.Gateway.Relay;
 using Hanse.Gateway.Routes;
@@ -5,22 +6,34 @@ using Hanse.Gateway.Routes;
 namespace Hanse.Gateway;
 
 /// <summary>The gateway's main flow: routes into the book, the relay in front of it.</summary>
-internal sealed class GatewayNode(RelayOptions options, GatewayLog log)
+internal sealed class GatewayNode : IDisposable
 {
-    /// <summary>The routes in force; what feeds them swaps whole tables.</summary>
-    internal RouteBook Routes { get; } = new();
+    private static readonly IPEndPoint Everywhere = new(IPAddress.IPv6Any, 443);
+    private readonly RelayOptions _options;
+    private readonly GatewayLog _log;
+    private readonly RelayPlane _relay;
+
+    internal GatewayNode(RelayOptions options, GatewayLog log)
+    {
+        (_options, _log) = (options, log);
+        _relay = new RelayPlane(options, new RouteBook(), log);
+    }
 
     /// <summary>The static routes are these from now on.</summary>
     internal void SwapStatic(IReadOnlyList<RouteSpec> routes)
     {
-        Routes.Swap(routes);
-        log.Information("routes-changed", "Routes are in force.", ("routes", $"{routes.Count}"));
+        _relay.Swap(routes);
+        _log.Information("routes-changed", "Routes are in force.", ("routes", $"{routes.Count}"));
     }
 
     internal async Task RunAsync(CancellationToken stop)
     {
-        log.Information("started", "The gateway relays.", ("workers", $"{options.Workers}"));
-        await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        log.Information("stopped", "The gateway ends.");
+        IReadOnlyList<IPEndPoint> listen = _options.Listen.Count > 0 ? _options.Listen : [Everywhere];
+        _relay.Start(listen);
+        _log.Information("started", "The gateway relays.", ("listen", string.Join(' ', listen)), ("workers", $"{_options.Workers}"));
+        await _relay.RunAsync(stop);
+        _log.Information("stopped", "The gateway ends.");
     }
+
+    public void Dispose() => _relay.Dispose();
 }

@@ -25,7 +25,7 @@ internal static class RunVerb
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, context => Stop(context, stop));
         await using var error = Console.OpenStandardError();
         var log = new GatewayLog(error, time);
-        var node = new GatewayNode(arguments.Relay, log);
+        using var node = new GatewayNode(arguments.Relay, log);
         using var reload = PosixSignalRegistration.Create(PosixSignal.SIGHUP, context => Reload(context, path, node, log));
         node.SwapStatic(file.Routes);
         await node.RunAsync(stop.Token);

@@ -6,11 +6,14 @@ internal sealed class RouteTable
     private readonly Dictionary<string, Route>.AlternateLookup<ReadOnlySpan<char>> _exact;
     private readonly Dictionary<string, Route>.AlternateLookup<ReadOnlySpan<char>> _wild;
 
+    private readonly Dictionary<int, Route> _bySlot;
+
     private RouteTable(IReadOnlyList<Route> routes, Dictionary<string, Route> exact, Dictionary<string, Route> wild)
     {
         Routes = routes;
         _exact = exact.GetAlternateLookup<ReadOnlySpan<char>>();
         _wild = wild.GetAlternateLookup<ReadOnlySpan<char>>();
+        _bySlot = routes.GroupBy(r => r.Slot).ToDictionary(g => g.Key, g => g.First());
         Default = routes.FirstOrDefault(r => r.Spec.IsDefault);
         HasIdleTimeouts = routes.Any(r => r.Spec.IdleTimeout > TimeSpan.Zero);
     }
@@ -39,6 +42,9 @@ internal sealed class RouteTable
     /// <summary>Names that two routes claim.</summary>
     internal static IEnumerable<string> Conflicts(IEnumerable<RouteSpec> routes) =>
         routes.SelectMany(r => r.ServerNames.Distinct(StringComparer.Ordinal)).GroupBy(n => n, StringComparer.Ordinal).Where(g => g.Count() > 1).Select(g => g.Key);
+
+    /// <summary>The route at a place in the counters, if it is in this table.</summary>
+    internal Route? At(int slot) => _bySlot.GetValueOrDefault(slot);
 
     /// <summary>The route of a name in normal form: the exact one, else the longest wildcard, else the default; null when there is none.</summary>
     /// <remarks>A wildcard stands for one label or several: <c>*.example.org</c> has <c>a.example.org</c> and <c>a.b.example.org</c>, not <c>example.org</c>.</remarks>

@@ -17,6 +17,9 @@ internal sealed class Upstream(int slot, IPEndPoint address)
 
     internal IPEndPoint Address { get; } = address;
 
+    /// <summary>The address in the kernel's form.</summary>
+    internal byte[] SocketAddress { get; } = Native.SocketAddress.Of(address);
+
     /// <summary>A number of the address that is the same in every process, for <see cref="UpstreamChoice.ClientHash"/>.</summary>
     internal uint Mark { get; } = Fnv(address.ToString());
 

@@ -1,0 +1,110 @@
+using System.Net;
+using System.Security.Cryptography;
+using Hanse.Gateway.Logging;
+using Hanse.Gateway.Native;
+using Hanse.Gateway.Routes;
+
+namespace Hanse.Gateway.Relay;
+
+/// <summary>The data plane: listeners, and workers that relay what comes in by the routes of a book. Everything here may be called from any thread.</summary>
+internal sealed class RelayPlane : IDisposable
+{
+    private readonly EndTable _ends = new();
+    private readonly List<Worker> _workers = [];
+    private readonly RouteBook _book;
+    private readonly RelayLimits _limits;
+    private readonly AccessLog _access;
+    private int[] _listeners = [];
+
+    internal RelayPlane(RelayOptions options, RouteBook book, GatewayLog log)
+    {
+        _book = book;
+        // Two descriptors a connection; a reserve for pipes, the link and files.
+        var possible = Math.Max(1, (_ends.Capacity - 512) / 2);
+        var most = options.MaxConnections == 0 ? possible : Math.Min(options.MaxConnections, possible);
+        _limits = new RelayLimits(most, options.MaxPerSource, BitConverter.ToUInt32(RandomNumberGenerator.GetBytes(4)));
+        _access = new AccessLog(options.AccessLogEvery, log);
+        for (var i = 0; i < options.Workers; i++)
+        {
+            _workers.Add(new Worker(new WorkerState(i, options, _ends, book, _limits), _access));
+        }
+    }
+
+    /// <summary>The descriptors it accepts from.</summary>
+    internal IReadOnlyList<int> Listeners => _listeners;
+
+    /// <summary>Relays until cancelled; what is open then is closed by the end of the process.</summary>
+    internal Task RunAsync(CancellationToken stop) => _access.RunAsync(stop);
+
+    /// <summary>Opens the listeners and starts the workers.</summary>
+    /// <exception cref="IOException">An address cannot be had.</exception>
+    internal void Start(IReadOnlyList<IPEndPoint> listen)
+    {
+        _listeners = [.. listen.Select(Listener.Open)];
+        foreach (var worker in _workers)
+        {
+            worker.Start();
+        }
+
+        Resume();
+    }
+
+    /// <summary>Puts these routes in force; live connections of a route that is gone are cut (G1), those of one that changed go on.</summary>
+    internal void Swap(IReadOnlyList<RouteSpec> routes)
+    {
+        foreach (var slot in _book.Swap(routes))
+        {
+            _workers.ForEach(w => w.Post(u => u.Cut(slot)));
+        }
+    }
+
+    /// <summary>Accepts nothing new from now on, and ends what is relayed evenly over a window.</summary>
+    internal void Drain(TimeSpan window)
+    {
+        _workers.ForEach(w => w.Listen([]));
+        _workers.ForEach(w => w.Post(u => u.Drain(window)));
+    }
+
+    /// <summary>Accepts again.</summary>
+    internal void Resume()
+    {
+        _workers.ForEach(w => w.Post(u => u.CancelDrain()));
+        _workers.ForEach(w => w.Listen(_listeners));
+    }
+
+    internal RelaySnapshot Snapshot()
+    {
+        var total = default(RouteCounters);
+        var refusals = new long[Enum.GetValues<Refusal>().Length];
+        var routes = new List<RouteSnapshot>();
+        for (var slot = 0; slot < RouteBook.MostRoutes; slot++)
+        {
+            if (_book.Key(slot) is { } key)
+            {
+                var sum = default(RouteCounters);
+                _workers.ForEach(w => sum.Add(in w.Counters.Route(slot)));
+                total.Add(in sum);
+                routes.Add(new RouteSnapshot(key, sum));
+            }
+        }
+
+        for (var cause = 0; cause < refusals.Length; cause++)
+        {
+            refusals[cause] = _workers.Sum(w => w.Counters.Refused((Refusal)cause));
+        }
+
+        return new RelaySnapshot(_workers.Sum(w => w.Counters.Accepted), _workers.Sum(w => w.Counters.Greeting), total, refusals, routes);
+    }
+
+    public void Dispose()
+    {
+        _workers.ForEach(w => w.Stop());
+        foreach (var listener in _listeners)
+        {
+            _ = Linux.Close(listener);
+        }
+
+        _workers.ForEach(w => w.Dispose());
+        _ends.Dispose();
+    }
+}
