@@ -1,4 +1,5 @@
 using Hanse.Gateway.Native;
+using Hanse.Gateway.Relay.Counting;
 
 namespace Hanse.Gateway.Relay;
 

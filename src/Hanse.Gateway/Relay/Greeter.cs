@@ -1,5 +1,6 @@
 using Hanse.Gateway.Hello;
 using Hanse.Gateway.Native;
+using Hanse.Gateway.Relay.Counting;
 using Hanse.Gateway.Routes;
 
 namespace Hanse.Gateway.Relay;

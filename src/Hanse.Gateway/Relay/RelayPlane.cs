@@ -2,6 +2,7 @@ using System.Net;
 using System.Security.Cryptography;
 using Hanse.Gateway.Logging;
 using Hanse.Gateway.Native;
+using Hanse.Gateway.Relay.Counting;
 using Hanse.Gateway.Routes;
 
 namespace Hanse.Gateway.Relay;

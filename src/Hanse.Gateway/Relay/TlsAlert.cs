@@ -1,3 +1,5 @@
+using Hanse.Gateway.Relay.Counting;
+
 namespace Hanse.Gateway.Relay;
 
 /// <summary>Fatal alerts that the relay answers a hello with (RFC 8446 §6), before any encryption.</summary>

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Hanse.Gateway.Native;
+using Hanse.Gateway.Relay.Counting;
 
 namespace Hanse.Gateway.Relay;
 

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using Hanse.Gateway.Hello;
 using Hanse.Gateway.Native;
+using Hanse.Gateway.Relay.Counting;
 using Hanse.Gateway.Routes;
 
 namespace Hanse.Gateway.Relay;

@@ -1,4 +1,4 @@
-namespace Hanse.Gateway.Relay;
+namespace Hanse.Gateway.Relay.Counting;
 
 /// <summary>Counters of the relay over all workers at one moment. A reader sees each value whole, but not all of the same instant.</summary>
 /// <param name="Refusals">By <see cref="Refusal"/>.</param>

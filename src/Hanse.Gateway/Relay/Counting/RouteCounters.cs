@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace Hanse.Gateway.Relay;
+namespace Hanse.Gateway.Relay.Counting;
 
 /// <summary>Counters of one route in one worker; only that worker writes them, anybody may read.</summary>
 [StructLayout(LayoutKind.Sequential)]

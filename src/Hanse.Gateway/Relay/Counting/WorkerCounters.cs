@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using Hanse.Gateway.Routes;
 
-namespace Hanse.Gateway.Relay;
+namespace Hanse.Gateway.Relay.Counting;
 
 /// <summary>Counters of one worker: by route, and by cause of refusal. Memory outside of the collected heap, touched only where a route is in use.</summary>
 internal sealed unsafe class WorkerCounters : IDisposable

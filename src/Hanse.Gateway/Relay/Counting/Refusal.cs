@@ -1,4 +1,4 @@
-namespace Hanse.Gateway.Relay;
+namespace Hanse.Gateway.Relay.Counting;
 
 /// <summary>Why a connection was not relayed. Each has a counter; the answers are in docs/components/gateway-relay.md.</summary>
 internal enum Refusal
