@@ -42,6 +42,18 @@ public sealed class ApiVerbTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Clones_are_told_by_coordinator_and_site_alike_and_a_host_that_is_gone_has_no_name()
+    {
+        var lines = (await AskAsync("host", "clones")).Out.Split('\n');
+        Assert.Matches("^HOSTNAME +ADDRESS +FIRST +HOST +ENTRY", lines[0]);
+        Assert.Matches("^web-1 +10.0.0.9 +2030-01-01 00:00:00 UTC +a1 +9 *$", lines[1]);
+        Assert.Matches("^ +10.0.0.8 +2029-12-31 00:00:00 UTC +b2 +4 *$", lines[2]);
+        var json = JsonNode.Parse((await AskAsync("host", "clones", "-o", "json")).Out)!.AsArray();
+        Assert.Equal(["host", "hostname", "siteId", "address", "at", "auditSeq"], json[0]!.AsObject().Select(p => p.Key));
+        Assert.Null(json[1]!["hostname"]);
+    }
+
+    [Fact]
     public async Task Metrics_are_what_the_host_does_now()
     {
         var text = (await AskAsync("host", "metrics", "web-1")).Out;

@@ -98,6 +98,21 @@ internal sealed class FakeApi : IAsyncDisposable
             },
             points = new[] { new { at = "2030-01-01T00:00:00Z", samples = points, mean = Figures(10), highest = Figures(20) } },
         });
+        api.MapGet("/hosts/{host}", (string host) => host == "a1" ? Results.Ok(new { hostname = "web-1" }) : Results.NotFound());
+        api.MapGet("/audit", (string operation) => new
+        {
+            items = operation != "host.quarantine" ? [] : new object[]
+            {
+                new // as a coordinator has it from a site
+                {
+                    seq = 9, time = "2030-01-01T00:05:00Z", siteId = "51", operation,
+                    detail = new { occurredAt = "2030-01-01T00:00:00Z", detail = """{"address":"10.0.0.9"}""" },
+                },
+                new { seq = 4, time = "2029-12-31T00:00:00Z", sourceAddress = "10.0.0.8", operation, detail = new { } }, // as the site has it
+            },
+            next = (string?)null,
+        });
+        api.MapGet("/audit/{seq}", (int seq) => new { hostIds = new[] { seq == 9 ? "a1" : "b2" } });
         api.MapPost("/hosts/{host}/ban", (string host, JsonObject body) => { Taken.Enqueue((host, body)); return Results.NoContent(); });
         api.MapPost("/site/join", (JsonObject body) => { Taken.Enqueue(("join", body)); return new { id = "1", name = "north" }; });
         api.MapPost("/session", (JsonObject body) =>

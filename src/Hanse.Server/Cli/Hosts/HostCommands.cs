@@ -7,6 +7,6 @@ internal static class HostCommands
     public static Command Build(CliContext cli) => new("host", "Searches, shows, removes and bans hosts.")
     {
         HostSearchCommand.Build(cli), HostShowCommand.Build(cli), HostRemoveCommand.Build(cli), HostBanCommand.Build(cli),
-        HostMetricsCommand.Build(cli), HostConflictsCommand.Build(cli),
+        HostMetricsCommand.Build(cli), HostConflictsCommand.Build(cli), HostClonesCommand.Build(cli),
     };
 }
