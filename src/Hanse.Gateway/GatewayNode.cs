@@ -1,22 +1,26 @@
 using System.Net;
+using Hanse.Gateway.Datagrams;
 using Hanse.Gateway.Logging;
 using Hanse.Gateway.Relay;
 using Hanse.Gateway.Routes;
 
 namespace Hanse.Gateway;
 
-/// <summary>The gateway's main flow: routes into the book, the relay in front of it.</summary>
+/// <summary>The gateway's main flow: routes into the book, and in front of it the relay, and datagrams beside.</summary>
 internal sealed class GatewayNode : IDisposable
 {
     private static readonly IPEndPoint Everywhere = new(IPAddress.IPv6Any, 443);
     private readonly RelayOptions _options;
     private readonly GatewayLog _log;
     private readonly RelayPlane _relay;
+    private readonly DatagramPlane _datagrams;
 
     internal GatewayNode(RelayOptions options, GatewayLog log)
     {
         (_options, _log) = (options, log);
-        _relay = new RelayPlane(options, new RouteBook(), log);
+        var book = new RouteBook();
+        _relay = new RelayPlane(options, book, log);
+        _datagrams = new DatagramPlane(book, log);
     }
 
     /// <summary>The static routes are these from now on.</summary>
@@ -30,10 +34,15 @@ internal sealed class GatewayNode : IDisposable
     {
         IReadOnlyList<IPEndPoint> listen = _options.Listen.Count > 0 ? _options.Listen : [Everywhere];
         _relay.Start(listen);
+        _datagrams.Start(_relay.Listeners);
         _log.Information("started", "The gateway relays.", ("listen", string.Join(' ', listen)), ("workers", $"{_options.Workers}"));
         await _relay.RunAsync(stop);
         _log.Information("stopped", "The gateway ends.");
     }
 
-    public void Dispose() => _relay.Dispose();
+    public void Dispose()
+    {
+        _datagrams.Dispose();
+        _relay.Dispose();
+    }
 }

@@ -1,5 +1,7 @@
 using System.Globalization;
 using System.Net;
+using Hanse.Protocol.Datagrams;
+using Hanse.Protocol.Ids;
 using Hanse.Protocol.Text;
 using YamlDotNet.RepresentationModel;
 
@@ -8,7 +10,7 @@ namespace Hanse.Gateway.Routes;
 /// <summary>From the nodes of a file of routes to routes, collecting what is wrong. It reads nodes, not types: nothing is found by reflection.</summary>
 internal sealed class RouteFileReader(string file)
 {
-    private const string RouteKeys = "name, serverNames, addresses, choice, proxyProtocol, reject, default, maxConnections, idleTimeout";
+    private const string RouteKeys = "name, serverNames, addresses, choice, proxyProtocol, reject, default, maxConnections, idleTimeout, siteId, standbyAddresses, pseudonymous";
 
     private readonly List<RouteFileProblem> _problems = [];
 
@@ -76,7 +78,10 @@ internal sealed class RouteFileReader(string file)
     {
         "name" => route with { Key = Text(value) },
         "serverNames" => route with { ServerNames = Each(value, path, n => ServerName.TryPattern(n), "is no server name; write a name such as link.north.example.org, or *. and a name") },
-        "addresses" => route with { Addresses = Each(value, path, Address, "is no address; write an IP address and a port, such as 10.0.1.10:443 or [fd00::1]:443") },
+        "addresses" => route with { Addresses = Addresses(value, path) },
+        "standbyAddresses" => route with { StandbyAddresses = Addresses(value, path) },
+        "siteId" => route with { RouteId = Site(value, path) },
+        "pseudonymous" => route with { Pseudonymous = Flag(value, path) },
         "choice" => route with { Choice = Choice(value, path) },
         "proxyProtocol" => route with { ProxyProtocol = Flag(value, path) },
         "reject" => route with { Reject = Flag(value, path) },
@@ -146,6 +151,19 @@ internal sealed class RouteFileReader(string file)
         }
 
         return values;
+    }
+
+    private List<IPEndPoint> Addresses(YamlNode node, string path) =>
+        Each(node, path, Address, "is no address; write an IP address and a port, such as 10.0.1.10:443 or [fd00::1]:443");
+
+    private uint Site(YamlNode node, string path)
+    {
+        if (!SiteId.TryParse(Text(node), out var site))
+        {
+            Add(node, path, $"is the id of a site, 32 hexadecimal digits as `hanse site show` has it, not '{Text(node)}'; leave it out where no datagrams go");
+        }
+
+        return RouteId.Of(site);
     }
 
     private static IPEndPoint? Address(string text) =>

@@ -16,6 +16,15 @@ internal sealed record RouteSpec(string Key, IReadOnlyList<string> ServerNames, 
     /// <summary>The upstream is told the client's address by the PROXY protocol, version 2.</summary>
     internal bool ProxyProtocol { get; init; }
 
+    /// <summary>Of the site's datagrams (G2); 0: it takes none.</summary>
+    internal uint RouteId { get; init; }
+
+    /// <summary>The first of them gets a copy of each datagram.</summary>
+    internal IReadOnlyList<IPEndPoint> StandbyAddresses { get; init; } = [];
+
+    /// <summary>Of the source of a datagram the site is told a pseudonym alone.</summary>
+    internal bool Pseudonymous { get; init; }
+
     /// <summary>These names are refused, whatever wildcard or default there is.</summary>
     internal bool Reject { get; init; }
 

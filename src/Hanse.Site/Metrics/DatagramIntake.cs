@@ -11,10 +11,10 @@ internal sealed class DatagramIntake(MeterTable meters, DatagramCounts counts)
 {
     private readonly byte[] _content = new byte[DatagramHeader.MaxDatagram];
 
-    /// <summary>One at a time: the listener's.</summary>
+    /// <summary>One at a time: the listener's. With or without a gateway's word on its source.</summary>
     public DatagramFate Take(ReadOnlySpan<byte> datagram)
     {
-        var fate = Judge(datagram);
+        var fate = Judge(SourcePrefix.Skip(datagram));
         counts.Count(fate);
         return fate;
     }

@@ -27,7 +27,7 @@ internal sealed partial class DatagramListener(DatagramIntake intake, IServer se
         }
 
         Endpoint = (IPEndPoint)socket.LocalEndPoint!;
-        var buffer = GC.AllocateArray<byte>(DatagramHeader.MaxDatagram + 1, pinned: true); // one more: what is too long shows
+        var buffer = GC.AllocateArray<byte>(SourcePrefix.MaxBytes + DatagramHeader.MaxDatagram + 1, pinned: true); // one more: what is too long shows
         var source = new SocketAddress(socket.AddressFamily);
         while (true)
         {

@@ -16,6 +16,9 @@ public sealed class RouteFileTests
                 proxyProtocol: true
                 maxConnections: 5000
                 idleTimeout: 5m
+                siteId: a1b2c3d4445566778899aabbccddeeff
+                standbyAddresses: 10.0.2.10:443
+                pseudonymous: true
               - name: scanners
                 serverNames: bad.example.org
                 reject: true
@@ -28,6 +31,7 @@ public sealed class RouteFileTests
         Assert.Equal(["north.example.org", "link.north.example.org", "*.pool.example.org", "xn--bcher-kva.example.org"], north.ServerNames);
         Assert.Equal(["10.0.1.10:443", "[fd00::1]:8443"], north.Addresses.Select(a => a.ToString()));
         Assert.Equal((UpstreamChoice.ClientHash, true, 5000, TimeSpan.FromMinutes(5)), (north.Choice, north.ProxyProtocol, north.MaxConnections, north.IdleTimeout));
+        Assert.Equal((0xa1b2c3d4u, "10.0.2.10:443", true), (north.RouteId, north.StandbyAddresses.Single().ToString(), north.Pseudonymous));
         Assert.True(file.Routes[1].Reject);
         Assert.True(file.Routes[2].IsDefault);
     }
@@ -40,6 +44,7 @@ public sealed class RouteFileTests
     [InlineData("routes:\n  - name: a\n    serverNames: a.b\n    addresses: 1.2.3.4:5\n  - name: b\n    serverNames: A.B.\n    addresses: 1.2.3.4:5\n", "r.yaml:5: routes[1].serverNames: 'a.b' is a server name of 'a' already")]
     [InlineData("routes:\n  - name: a\n    name: b\n", "not valid YAML")]
     [InlineData("routes:\n  - name: a\n    serverNames: a.b\n    addresses: 1.2.3.4:5\n    idleTimeout: 5\n", "r.yaml:5: routes[0].idleTimeout: is a duration")]
+    [InlineData("routes:\n  - name: a\n    serverNames: a.b\n    addresses: 1.2.3.4:5\n    siteId: north\n", "r.yaml:5: routes[0].siteId: is the id of a site")]
     [InlineData("- a\n", "r.yaml:1: the file is not one YAML mapping")]
     [InlineData("routes: []\n", "there is no route")]
     public void Parse_problem_line_and_key(string text, string expected)

@@ -101,6 +101,22 @@ public sealed class DatagramTests(SiteHost site) : IClassFixture<SiteHost>
     }
 
     [Fact]
+    public async Task Given_a_gateways_word_on_the_source_When_a_datagram_comes_behind_it_Then_it_counts_as_without()
+    {
+        using var host = await StartAsync(site, "behind-1");
+        var prefix = new byte[SourcePrefix.MaxBytes];
+        var length = SourcePrefix.Write(prefix, [192, 0, 2, 7], 4711);
+        var datagram = host.Seal(Busy(100));
+
+        await host.ThrowAsync([.. prefix[..length], .. datagram], DatagramFate.Taken);
+        await host.ThrowAsync(datagram, DatagramFate.Replayed);
+        await host.ThrowAsync(prefix[..length], DatagramFate.Malformed);
+        await host.ThrowAsync([.. prefix[..15], 200, .. datagram], DatagramFate.Malformed);
+
+        Assert.Equal(100u, (await host.ReadAsync(Hour))!.Last.CpuPermille);
+    }
+
+    [Fact]
     public async Task Given_another_hosts_key_id_When_a_host_seals_with_its_own_key_Then_it_is_forged()
     {
         using var host = await StartAsync(site, "honest-1");
