@@ -19,8 +19,8 @@ public sealed class ChaosTests
         await using var federation = await ChaosFederation.PrepareAsync(Chance.Of(Chance.Seed, 1));
         var duration = Chance.Asked ?? Short;
         var limits = federation.Limits;
-        // In the short form nobody is away for longer than a certificate lives.
-        var kinds = duration > ChaosFederation.LeafLifetime * 2 ? limits.Kinds : [.. limits.Kinds.Where(k => k != FaultKind.Expiry)];
+        // The short form has no time for whoever is away for longer than a certificate lives, nor for the way back of a restored coordinator.
+        var kinds = duration > ChaosFederation.LeafLifetime * 2 ? limits.Kinds : [.. limits.Kinds.Where(k => k is not (FaultKind.Expiry or FaultKind.Restore))];
         var plan = FaultPlanner.Plan(Chance.Seed, duration, limits with { Kinds = kinds });
         Tell($"seed {Chance.Seed}, {plan.Count} faults in {duration.TotalSeconds:0} s; {federation.Ground.Description}; delay and loss in user space, at the relays");
         federation.Missing.ToList().ForEach(Tell);

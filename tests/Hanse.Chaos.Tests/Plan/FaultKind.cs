@@ -24,6 +24,9 @@ public enum FaultKind
     /// <summary>The disk under a site's data is full to the last byte.</summary>
     FullDisk,
 
+    /// <summary>A backup is made when the fault begins; when it ends the server and its disk are lost, and it goes on from that backup (U4–U6).</summary>
+    Restore,
+
     /// <summary>Away for longer than its certificate lives: it comes back with one that has expired (T6).</summary>
     Expiry,
 }

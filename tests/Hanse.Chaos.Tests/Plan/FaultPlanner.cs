@@ -43,6 +43,7 @@ public static class FaultPlanner
         FaultKind.KillDatabase => 0.5,
         FaultKind.Expiry => limits.LeafLifetime.TotalSeconds + 5,
         FaultKind.FullDisk => 4 + (6 * dice.NextDouble()),
+        FaultKind.Restore => 6 + (14 * dice.NextDouble()),
         _ => 1 + (9 * dice.NextDouble()),
     };
 }
@@ -53,7 +54,7 @@ public sealed record PlanLimits(
 {
     public IReadOnlyList<string> NodesFor(FaultKind kind) => kind switch
     {
-        FaultKind.KillDatabase => Servers,
+        FaultKind.KillDatabase or FaultKind.Restore => Servers,
         FaultKind.FullDisk => [SmallDisk],
         FaultKind.Expiry => Agents,
         _ => [.. Servers, .. Agents],

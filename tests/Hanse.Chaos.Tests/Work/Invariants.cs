@@ -46,11 +46,18 @@ internal sealed class Invariants(ChaosFederation federation, Workload work)
         foreach (var order in work.Orders.Where(o => o.Id is not null))
         {
             JsonElement shown = default;
+            var lost = false;
             await Wait.For(
                 $"command {order.Id} given at {order.Server} to {string.Join(", ", order.Agents)} to end",
-                async () => await Coordinator.GetAsync($"commands/{order.Id}") is { } now && Executions(shown = now).Count == order.Agents.Count
-                    && Executions(now).TrueForAll(e => Ends.Contains(Text(e, "state"))),
+                async () => await Coordinator.GetAsync($"commands/{order.Id}") is { } now
+                    ? (Executions(shown = now).Count == order.Agents.Count || WasAlone(order)) && Executions(now).TrueForAll(e => Ends.Contains(Text(e, "state")))
+                    : lost = WasAlone(order) && await NobodyTookAsync(order),
                 Rest, () => $"{shown}\n{Found()}");
+            if (lost)
+            {
+                continue;
+            }
+
             ended.Add(shown);
             foreach (var execution in Executions(shown).Where(e => Text(e, "state") != "unknown"))
             {
@@ -59,6 +66,22 @@ internal sealed class Invariants(ChaosFederation federation, Workload work)
         }
 
         return ended;
+    }
+
+    /// <summary>Only the server that acknowledged it was sure to know of it, and that server then went back to an older backup.</summary>
+    private bool WasAlone(Order order) => federation.Losses.Any(l => l.Server == order.Server && l.Covers(order.AcknowledgedAt));
+
+    /// <summary>U4: what a site has taken comes back, so what does not come back has had no effect; but for what the site itself lost.</summary>
+    private async Task<bool> NobodyTookAsync(Order order)
+    {
+        var sites = order.Agents.Select(a => a.Split('-')[0]).Distinct(StringComparer.Ordinal).ToList();
+        if (sites.Exists(site => federation.Losses.Any(l => l.Server == site)))
+        {
+            return true;
+        }
+
+        var known = await Task.WhenAll(sites.Select(s => federation.Servers[s].Api.GetAsync($"commands/{order.Id}")));
+        return Array.TrueForAll(known, k => k is null) && (!File.Exists(federation.RunsFile) || !(await File.ReadAllTextAsync(federation.RunsFile)).Contains(order.Id!, StringComparison.Ordinal));
     }
 
     private async Task AgreesAsync(Order order, JsonElement execution)

@@ -16,6 +16,9 @@ internal sealed class Order
     /// <summary>Null until it was acknowledged.</summary>
     public string? Id { get; set; }
 
+    /// <summary>When that was, at the latest.</summary>
+    public DateTimeOffset AcknowledgedAt { get; set; }
+
     /// <summary>Why it was not taken; it must not have had any effect.</summary>
     public string? Refusal { get; set; }
 

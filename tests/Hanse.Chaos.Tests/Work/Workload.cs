@@ -67,7 +67,7 @@ internal sealed class Workload(ChaosFederation federation, Random dice)
         order.LastAnswer = $"{status} {body}";
         if (status is 200 or 201)
         {
-            order.Id = body.GetProperty("id").GetString();
+            (order.Id, order.AcknowledgedAt) = (body.GetProperty("id").GetString(), TimeProvider.System.GetUtcNow());
             if (order.IsCancelled)
             {
                 await federation.Servers[order.Server].Api.SendAsync(HttpMethod.Post, $"commands/{order.Id}/cancel", new { }, null);

@@ -46,6 +46,9 @@ internal sealed class ChaosFederation : IAsyncDisposable
 
     public IReadOnlyDictionary<string, ChaosNode> Agents => _agents;
 
+    /// <summary>Every restore of an older backup.</summary>
+    public System.Collections.Concurrent.ConcurrentBag<Loss> Losses { get; } = [];
+
     /// <summary>Host ids by the agent's name.</summary>
     public Dictionary<string, string> Hosts { get; } = [];
 

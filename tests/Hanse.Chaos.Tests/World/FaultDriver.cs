@@ -8,10 +8,19 @@ namespace Hanse.Chaos.Tests.World;
 internal sealed class FaultDriver(ChaosFederation federation, Action<string> tell)
 {
     private const int LossPercent = 20;
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
     private static readonly TimeSpan Delay = TimeSpan.FromMilliseconds(400);
+    private readonly RestoreDriver _restores = new(federation, tell);
     private readonly long _begun = Stopwatch.GetTimestamp();
 
-    public Task RunAsync(IReadOnlyList<Fault> plan, CancellationToken cancellation) => Task.WhenAll(plan.Select(f => RunAsync(f, cancellation)));
+    public async Task RunAsync(IReadOnlyList<Fault> plan, CancellationToken cancellation)
+    {
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        var recovering = RecoverAsync(over.Token);
+        await Task.WhenAll(plan.Select(f => RunAsync(f, cancellation)));
+        await over.CancelAsync();
+        await recovering;
+    }
 
     /// <summary>All as it should be, whatever was under way.</summary>
     public async Task HealAsync()
@@ -30,6 +39,26 @@ internal sealed class FaultDriver(ChaosFederation federation, Action<string> tel
         foreach (var server in federation.Servers.Values)
         {
             (server.Relay.Delay, server.Relay.LossPercent, server.Relay.Held) = (TimeSpan.Zero, 0, false);
+        }
+
+        using var patience = new CancellationTokenSource(Patience);
+        await _restores.FinishRecoveryAsync(patience.Token);
+    }
+
+    /// <summary>An operator who sees to it, whenever a coordinator was restored.</summary>
+    private async Task RecoverAsync(CancellationToken cancellation)
+    {
+        try
+        {
+            while (true)
+            {
+                await _restores.FinishRecoveryAsync(cancellation);
+                await Task.Delay(TimeSpan.FromSeconds(1), TimeProvider.System, cancellation);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The run is over; healing sees to the rest.
         }
     }
 
@@ -53,6 +82,12 @@ internal sealed class FaultDriver(ChaosFederation federation, Action<string> tel
                 break;
             case FaultKind.Kill or FaultKind.Expiry:
                 node.Start();
+                break;
+            case FaultKind.Restore when on:
+                await _restores.BackUpAsync(node);
+                break;
+            case FaultKind.Restore:
+                await _restores.RestoreAsync(node);
                 break;
             case FaultKind.KillDatabase:
                 _ = on && node.KillDatabase();

@@ -1,0 +1,87 @@
+using System.Collections.Concurrent;
+using System.Text.Json;
+using Hanse.TestKit;
+
+namespace Hanse.Chaos.Tests.World;
+
+/// <summary>Backups and their way back, as an operator goes it: <c>hanse backup create</c> while the server runs, loss, <c>hanse backup restore</c>, and for a coordinator
+/// its recovery until it takes work again.</summary>
+internal sealed class RestoreDriver(ChaosFederation federation, Action<string> tell)
+{
+    private const string Passphrase = "a passphrase for chaos\n";
+    private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(500);
+    private readonly ConcurrentDictionary<string, Held> _held = [];
+    private int _number;
+
+    /// <summary>Keeps what a backup is of; with the server or its database dead just now there is none, and nothing will be restored.</summary>
+    public async Task BackUpAsync(ChaosNode node)
+    {
+        var held = new Held(Path.Combine(federation.Folder, $"{node.Name}-{Interlocked.Increment(ref _number)}.backup"), TimeProvider.System.GetUtcNow());
+        var (code, output) = await RunAsync("backup", "create", held.File, "--data-dir", node.Data, "--role", RoleOf(node));
+        if (code == 0)
+        {
+            _held[node.Name] = held;
+        }
+        else
+        {
+            tell($"no backup of {node.Name}: {output.Trim()}");
+        }
+    }
+
+    /// <summary>The server is lost, and is started as it was when the backup was made.</summary>
+    public async Task RestoreAsync(ChaosNode node)
+    {
+        if (!_held.TryRemove(node.Name, out var held))
+        {
+            return;
+        }
+
+        await node.KillAsync();
+        node.KillDatabase();
+        var lost = TimeProvider.System.GetUtcNow();
+        var (code, output) = await RunAsync("backup", "restore", held.File, "--data-dir", node.Data, "--replace");
+        Assert.True(code == 0, $"{node.Name} was not restored: {output} {Chance.Repeat("chaos")}\n{federation.Describe()}");
+        federation.Losses.Add(new Loss(node.Name, held.From, lost));
+        node.Start();
+        tell($"{node.Name} is as it was {(lost - held.From).TotalSeconds:0.0} s before");
+    }
+
+    /// <summary>Until a restored coordinator accepts work: its sites have told, and the log goes on under a new id (A4).</summary>
+    public async Task FinishRecoveryAsync(CancellationToken cancellation)
+    {
+        var coordinator = federation.Servers[ChaosFederation.Coordinator].Api;
+        while (federation.Losses.Any(l => l.Server == ChaosFederation.Coordinator))
+        {
+            var recovery = await coordinator.GetAsync("recovery");
+            if (recovery?.GetProperty("active").GetBoolean() == false)
+            {
+                return;
+            }
+
+            if (recovery?.GetProperty("sites").EnumerateArray().All(HasTold) == true)
+            {
+                await coordinator.SendAsync(HttpMethod.Post, "audit/recover", new { reason = "restored from a backup" }, null);
+                await coordinator.SendAsync(HttpMethod.Post, "recovery/finish", new { force = true }, null);
+            }
+
+            await Task.Delay(Look, TimeProvider.System, cancellation);
+        }
+    }
+
+    private static bool HasTold(JsonElement site) => site.GetProperty("state").GetString() == "recovered";
+
+    private static string RoleOf(ChaosNode node) => node.Name == ChaosFederation.Coordinator ? "coordinator" : "site";
+
+    private static Task<(int Code, string Output)> RunAsync(params string[] arguments) => RealProcess.RunAsync(RealProcess.Program("hanse"), Passphrase, arguments);
+
+    private sealed record Held(string File, DateTimeOffset From);
+}
+
+/// <summary>What a server alone knew of the time between is gone.</summary>
+/// <param name="Server">Which.</param>
+/// <param name="From">Its backup was begun.</param>
+/// <param name="Until">It was lost.</param>
+internal sealed record Loss(string Server, DateTimeOffset From, DateTimeOffset Until)
+{
+    public bool Covers(DateTimeOffset moment) => moment >= From && moment <= Until;
+}
