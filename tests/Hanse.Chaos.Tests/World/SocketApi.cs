@@ -24,7 +24,7 @@ internal sealed class SocketApi(string socket) : IDisposable
             }
         },
     })
-    { BaseAddress = new Uri("http://localhost/api/v1/"), Timeout = TimeSpan.FromSeconds(10) };
+    { BaseAddress = new Uri("http://localhost/api/v1/"), Timeout = TimeSpan.FromSeconds(30) };
 
     /// <summary>Null when there was no answer, or a refusal.</summary>
     public async Task<JsonElement?> GetAsync(string path) => await SendAsync(HttpMethod.Get, path, null, null) is { Status: 200 } answer ? answer.Body : null;

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Hanse.Protocol.Errors;
 using System.Net.Sockets;
 using System.Text.Json.Nodes;
 using Hanse.Server.Cli.Output;
@@ -71,6 +72,12 @@ internal static class BackupRestoreCommand
         {
             throw new CliException(
                 refused.Code == StorageErrorCodes.DataFolderInUse ? ExitCodes.Conflict : ExitCodes.Failed, $"{refused.Message} Nothing was restored.", null, refused.Code);
+        }
+        catch (Npgsql.NpgsqlException gone)
+        {
+            throw new CliException(
+                ExitCodes.ServerError, $"the database went away while the backup was restored: {gone.Message}",
+                "Either all of it was restored or nothing. Give the same command again.", ErrorCodes.DatabaseUnavailable);
         }
     }
 
