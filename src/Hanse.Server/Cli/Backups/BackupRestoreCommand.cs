@@ -1,7 +1,7 @@
 using System.CommandLine;
-using Hanse.Protocol.Errors;
 using System.Net.Sockets;
 using System.Text.Json.Nodes;
+using Hanse.Protocol.Errors;
 using Hanse.Server.Cli.Output;
 using Hanse.Server.Configuration;
 using Hanse.Server.Hosting;
