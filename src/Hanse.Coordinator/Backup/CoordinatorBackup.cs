@@ -58,6 +58,8 @@ internal sealed class CoordinatorBackup(CoordinatorOptions options, TimeProvider
             update enrollment_federation set incarnation = @incarnation, incarnation_number = incarnation_number + 1;
             delete from recovery_site; delete from recovery_state;
             insert into recovery_state (restored_at, backup_created_at, keys_only) values (@now, @CreatedAt, @KeysOnly);
+            -- A site may have taken them in the life that was lost: only it can say that they never started (D2).
+            update commands_execution set offered = true where state = 1;
             """,
             new { incarnation = FederationId.New().Value, now = time.GetUtcNow(), header.CreatedAt, header.KeysOnly }, transaction, cancellationToken: cancellation));
 }

@@ -133,7 +133,7 @@ internal sealed partial class CommandDispatchDriver(
         {
             // 3
             var reply = await sites.RequestAsync<Empty>(
-                claim.SiteId, claim.IsCancel ? Method.CommandCancel : Method.CommandDispatch, Message(command!, part, claim.IsCancel),
+                claim.SiteId, claim.IsCancel ? Method.CommandCancel : Method.CommandDispatch, Message(command!, part, claim),
                 options.SendTimeout, cancellation);
             if (reply.Failure is { } failure)
             {
@@ -142,7 +142,7 @@ internal sealed partial class CommandDispatchDriver(
             }
 
             // 4
-            if (claim is { IsCancel: false, IsReplay: false })
+            if (!claim.IsCancel)
             {
                 await ConfirmAsync(claim, part, cancellation);
             }
@@ -192,7 +192,8 @@ internal sealed partial class CommandDispatchDriver(
 
     private static IReadOnlyCollection<ExecutionStatus> ToBeSent { get; } = [new(ExecutionState.Queued, Offered: true)];
 
-    private static IReadOnlyCollection<ExecutionStatus> ToBeReplayed { get; } = [new(ExecutionState.Delivered, Offered: true), new(ExecutionState.Running, Offered: true)];
+    private static IReadOnlyCollection<ExecutionStatus> ToBeReplayed { get; } =
+        [.. ToBeSent, new(ExecutionState.Delivered, Offered: true), new(ExecutionState.Running, Offered: true)];
 
     private static IReadOnlyCollection<ExecutionStatus> ToBeCancelled { get; } =
     [
@@ -215,9 +216,9 @@ internal sealed partial class CommandDispatchDriver(
         await transaction.CommitAsync(cancellation);
     }
 
-    private IMessage Message(CommandRow command, HostId[] hosts, bool cancel)
+    private IMessage Message(CommandRow command, HostId[] hosts, DispatchClaim claim)
     {
-        if (cancel)
+        if (claim.IsCancel)
         {
             return new CommandCancel { CommandId = command.CommandId.ToWire(), Actor = command.CancelRequestedBy ?? command.Actor, HostIds = { hosts.Select(h => h.ToWire()) } };
         }
@@ -231,6 +232,7 @@ internal sealed partial class CommandDispatchDriver(
             TimeLeftMs = (ulong)left,
             Actor = command.Actor,
             Reason = command.Reason,
+            Again = claim.IsReplay,
             HostIds = { hosts.Select(h => h.ToWire()) },
         };
     }

@@ -14,10 +14,13 @@ public static class ExecutionMachine
     /// <summary>An offer came from above: <see cref="TransitionKind.Applied"/> means take it (store, then act); otherwise it is
     /// already here, perhaps as a tombstone, and the answer is what is stored (D4). An agent that will not start it calls
     /// <see cref="End"/> with null instead.</summary>
-    public static ExecutionTransition Take(ExecutionStatus? current, ExecutionNode self) => (current, self) switch
+    /// <param name="current">What is stored.</param>
+    /// <param name="self">Who takes it.</param>
+    /// <param name="again">A life of this site that was lost may have handed it on (U6): it is taken as handed on, so that only the agent ends it.</param>
+    public static ExecutionTransition Take(ExecutionStatus? current, ExecutionNode self, bool again = false) => (current, self) switch
     {
         ({ } known, _) => ExecutionTransition.Same(known),
-        (null, ExecutionNode.Site) => ExecutionTransition.To(new(ExecutionState.Delivered)),
+        (null, ExecutionNode.Site) => ExecutionTransition.To(new(ExecutionState.Delivered, Offered: again)),
         (null, ExecutionNode.Agent) => ExecutionTransition.To(new(ExecutionState.Running)),
         _ => ExecutionTransition.To(ExecutionStatus.Queued),
     };

@@ -69,6 +69,8 @@ internal sealed class SiteBackup(SiteOptions options) : IBackupRole
             update enrollment_site set generation = 0, incarnation_number = 0;
             update agents_host set link_secret = null, previous_link_secret = null;
             delete from metrics_key;
+            -- Their agents may have been given them in the life that was lost: only they can say that nothing started (D2).
+            update commands_execution set offered = true where state = 2;
             """,
             new { epoch = new Guid(RandomNumberGenerator.GetBytes(16)) }, transaction, cancellationToken: cancellation));
 }

@@ -34,7 +34,7 @@ internal sealed class CommandIntake(
         await using var transaction = await connection.BeginTransactionAsync(cancellation);
         var added = await CommandStore.AddAsync(transaction, command, cancellation);
         var targets = dispatch.HostIds.Select(h => HostId.FromBytes(h.Span)).ToList();
-        await TakeAsync(transaction, CommandId.From(command.Id), targets, cancellation);
+        await TakeAsync(transaction, CommandId.From(command.Id), targets, dispatch.Again, cancellation);
         if (added)
         {
             await notes.TakenAsync(transaction, command, targets, cancellation);
@@ -52,7 +52,7 @@ internal sealed class CommandIntake(
         if (await CommandStore.AddAsync(transaction, command, cancellation))
         {
             var id = CommandId.From(command.Id);
-            await TakeAsync(transaction, id, targets, cancellation);
+            await TakeAsync(transaction, id, targets, again: false, cancellation);
             await notes.TakenAsync(transaction, command, targets, cancellation);
         }
 
@@ -104,11 +104,13 @@ internal sealed class CommandIntake(
         return new ExecutionOutput { Data = ByteString.CopyFrom(data), Length = (ulong)length, Complete = execution.Status.IsTerminal };
     }
 
-    private async Task TakeAsync(NpgsqlTransaction transaction, CommandId command, IReadOnlyCollection<HostId> targets, CancellationToken cancellation)
+    private async Task TakeAsync(
+        NpgsqlTransaction transaction, CommandId command, IReadOnlyCollection<HostId> targets, bool again, CancellationToken cancellation)
     {
-        var known = await hosts.KnownAsync(transaction, targets, cancellation);
+        // A host that joined after the backup may have run what comes again; it will come itself (U6).
+        var known = again ? targets.ToHashSet() : await hosts.KnownAsync(transaction, targets, cancellation);
         var inputs = targets.Select(h => known.Contains(h)
-            ? new ExecutionInput(command, h, current => ExecutionMachine.Take(current, ExecutionNode.Site), null)
+            ? new ExecutionInput(command, h, current => ExecutionMachine.Take(current, ExecutionNode.Site, again), null)
             : ExecutionInput.Ended(
                 command, h, current => current is null ? ExecutionMachine.End(null, ExecutionNode.Site, ExecutionState.Rejected) : ExecutionMachine.Take(current, ExecutionNode.Site),
                 ExecutionReasons.HostUnknown, time.GetUtcNow()));

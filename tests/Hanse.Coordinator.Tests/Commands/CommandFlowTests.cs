@@ -152,6 +152,40 @@ public sealed class CommandFlowTests : IAsyncLifetime
         await _world.AssertTallyAsync(id);
     }
 
+    /// <summary>Found by the chaos suite, seed 2002: what was queued in the backup had run by the time of the loss, and was told to have expired.</summary>
+    [Fact]
+    public async Task Given_what_was_queued_in_a_backup_When_restored_past_its_deadline_Then_only_its_site_can_say_that_it_never_ran()
+    {
+        var web = _world.Hosts.Add(_world.North, "web");
+        var id = await _world.IssueAsync(web);
+        await _world.ReviveAsync();
+
+        await _world.PassAsync(TimeSpan.FromMinutes(61));
+        Assert.Equal("queued", await _world.StatesAsync(id));
+        Assert.All(await _world.TellAsync(_world.North, _world.Record(id, web.Id, ExecutionState.Succeeded)), r => Assert.Null(r.Refusal));
+
+        Assert.Equal("succeeded", await _world.StatesAsync(id));
+        await _world.AssertTallyAsync(id);
+    }
+
+    [Fact]
+    public async Task Given_a_site_that_was_restored_When_its_inbox_is_given_again_Then_all_that_is_open_goes_as_perhaps_handed_on_before()
+    {
+        var taken = await _world.IssueAsync(_world.Hosts.Add(_world.North, "web"));
+        _world.Sites.Connect(_world.North);
+        await _world.DispatchAsync();
+        _world.Sites.AnswersToLose = 1;
+        var queued = await _world.IssueAsync(_world.Hosts.Add(_world.North, "db"));
+        await _world.DispatchAsync();
+        Assert.Equal(("queued", "delivered"), (await _world.StatesAsync(queued), await _world.StatesAsync(taken)));
+
+        await _world.ReplayAsync(_world.North);
+        await _world.DispatchAsync();
+
+        Assert.Equal([queued.ToWire(), taken.ToWire()], _world.Sites.Dispatches.Where(d => d.Again).Select(d => d.CommandId).OrderBy(i => i.Equals(taken.ToWire())));
+        Assert.Equal(("delivered", "delivered"), (await _world.StatesAsync(queued), await _world.StatesAsync(taken)));
+    }
+
     [Fact]
     public async Task Given_records_repeated_and_reordered_in_one_batch_Then_each_has_one_effect()
     {

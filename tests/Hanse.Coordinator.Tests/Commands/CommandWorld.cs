@@ -3,6 +3,7 @@ using Hanse.Coordinator.Commands.Deadlines;
 using Dapper;
 using Google.Protobuf;
 using Hanse.Coordinator.Access.Api;
+using Hanse.Coordinator.Backup;
 using Hanse.Coordinator.Commands;
 using Hanse.Coordinator.Commands.Api;
 using Hanse.Coordinator.Commands.Intake;
@@ -10,6 +11,7 @@ using Hanse.Coordinator.Commands.Reading;
 using Hanse.Coordinator.Hosts.Api;
 using Hanse.Protocol.Ids;
 using Hanse.Protocol.Messages;
+using Hanse.Storage.Backups;
 using Hanse.Storage.Migrations;
 using Hanse.TestKit;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -87,6 +89,22 @@ internal sealed class CommandWorld : IAsyncDisposable
     {
         Clock.Advance(time);
         await Reaper.PassAsync(default);
+    }
+
+    /// <summary>The database is that of a backup from now on.</summary>
+    public async Task ReviveAsync()
+    {
+        await using var connection = await Database.DataSource.OpenConnectionAsync();
+        await using var transaction = await connection.BeginTransactionAsync();
+        var backup = new CoordinatorBackup(new CoordinatorOptions { DataFolder = "/nowhere", KeyFile = "/nowhere", Names = TestPki.Names("hq.test"), Addresses = [] }, Clock);
+        await backup.ReviveAsync(transaction, new BackupHeader("", "", "", "", Clock.GetUtcNow(), KeysOnly: false, [], 0, []), default);
+        await transaction.CommitAsync();
+    }
+
+    public async Task ReplayAsync(SiteId site)
+    {
+        await using var connection = await Database.DataSource.OpenConnectionAsync();
+        await new CommandReplay(Signals, Clock).ReplayAsync(connection, site, default);
     }
 
     public async Task<IReadOnlyList<ExecutionIntakeResult>> TellAsync(SiteId site, params ExecutionRecord[] records)

@@ -91,6 +91,16 @@ public class ExecutionMachineTests
     }
 
     [Fact]
+    public void Take_again_after_a_loss_is_as_handed_on_so_that_time_alone_does_not_end_it()
+    {
+        var taken = ExecutionMachine.Take(null, Site, again: true).Status!.Value;
+
+        Assert.Equal(new ExecutionStatus(Delivered, Offered: true), taken);
+        Assert.Equal(TransitionKind.NoChange, ExecutionMachine.Pass(taken, Site, DateTimeOffset.MaxValue, DateTimeOffset.MinValue, null).Kind);
+        Assert.Equal(Expired, ExecutionMachine.Observe(taken, Site, Agent, Expired).Status!.Value.State);
+    }
+
+    [Fact]
     public void Cancel_of_nothing_is_illegal_at_the_coordinator() => Assert.True(ExecutionMachine.Cancel(null, Coordinator).IsIllegal);
 
     [Theory]

@@ -65,6 +65,24 @@ public sealed class CommandIntakeTests(SiteHost site) : IClassFixture<SiteHost>
         Assert.Equal((ExecutionState.Expired, "deadline-passed"), (await OutcomesAsync(dispatch)).Select(o => (o.State, o.Reason)).Single());
     }
 
+    /// <summary>U6: this site's life that was lost may have handed it on.</summary>
+    [Fact]
+    public async Task Given_what_comes_again_after_a_restore_When_its_deadline_has_passed_Then_the_agent_alone_says_what_became_of_it()
+    {
+        var agent = await TestAgent.JoinAsync(site, "again-1");
+        agent.OnOffer = offer => TestAgent.Report(offer.CommandId, ExecutionState.Succeeded, 0);
+        var dispatch = Dispatch(agent.Host, TimeSpan.FromMilliseconds(1));
+        dispatch.Again = true;
+        await Intake.TakeAsync(dispatch, default);
+
+        Pass(TimeSpan.FromSeconds(31));
+        await PassAsync(await TestAgent.OnlineAsync(site, "again-2"));
+        Assert.Empty(await OutcomesAsync(dispatch));
+        await agent.ConnectAsync();
+
+        await ExpectAsync(dispatch, agent.Host, ExecutionState.Succeeded);
+    }
+
     [Fact]
     public async Task Given_a_cancel_that_overtakes_its_command_When_the_command_comes_Then_a_tombstone_keeps_it_from_starting()
     {
