@@ -50,8 +50,9 @@ internal static class HostPredicates
     private static HostPredicate Text(string text)
     {
         var filters = new List<string> { "strpos(hostname, @q) > 0" };
-        var patterns = HostnamePatterns.Of(text);
-        var indexes = new List<string?> { patterns is null ? null : Likes(patterns) };
+        var all = HostnamePatterns.AllOf(text);
+        var patterns = all ?? HostnamePatterns.AnyOf(text);
+        var indexes = new List<string?> { patterns is null ? null : Likes(patterns.Count, all is not null) };
         var parameters = new List<NpgsqlParameter> { new("q", text) };
         parameters.AddRange((patterns ?? []).Select((pattern, i) => new NpgsqlParameter($"like{i}", pattern)));
         if (IdRange(text) is var (first, last))
@@ -70,13 +71,18 @@ internal static class HostPredicates
             parameters.AddRange(address.Parameters);
         }
 
-        return new($"({string.Join(" or ", filters)})", indexes.Contains(null) ? null : $"({string.Join(" or ", indexes)})", parameters) { Texts = patterns?.Count ?? 1 };
+        return new($"({string.Join(" or ", filters)})", indexes.Contains(null) ? null : $"({string.Join(" or ", indexes)})", parameters)
+        {
+            Texts = all is null && patterns is not null ? patterns.Count : 1,
+        };
     }
 
     // What HostnamePatterns adds around a text is printable ASCII: the few names that hold anything else have an index of their own.
-    private static string Likes(IReadOnlyList<string> patterns) => patterns.Count == 1
-        ? "hostname like @like0"
-        : $"({string.Join(" or ", patterns.Select((_, i) => $"hostname like @like{i}"))} or hostname ~ '[^ -~]')";
+    private static string Likes(int patterns, bool all)
+    {
+        var likes = Enumerable.Range(0, patterns).Select(i => $"hostname like @like{i}");
+        return all ? $"({string.Join(" and ", likes)})" : $"({string.Join(" or ", likes)} or hostname ~ '[^ -~]')";
+    }
 
     private static HostPredicate Site(string site)
     {

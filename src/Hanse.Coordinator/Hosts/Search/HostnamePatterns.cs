@@ -5,17 +5,45 @@ namespace Hanse.Coordinator.Hosts.Search;
 /// none; it is looked for with each character that can stand beside it.</summary>
 internal static class HostnamePatterns
 {
+    private const int MostWords = 8;
+
     // Printable ASCII in lower case: what nearly all names are made of.
     private static readonly IReadOnlyList<char> Neighbours = [.. Enumerable.Range(' ', '~' - ' ' + 1).Select(c => (char)c).Where(c => c is not (>= 'A' and <= 'Z'))];
 
-    /// <returns>LIKE patterns, one of which matches every name of printable ASCII that holds the text; null where no index helps.</returns>
-    public static IReadOnlyList<string>? Of(string text)
+    /// <returns>LIKE patterns all of which match every name that holds the text; null if it has no trigram. They are its words, each by itself: how words begin
+    /// and end hardly tells names apart (two in three have a word that begins with 0), and to compare such long lists took most of a search. A word too short for a
+    /// trigram brings the characters beside it.</returns>
+    public static IReadOnlyList<string>? AllOf(string text)
     {
-        if (HasTrigram(text))
+        if (!HasTrigram(text))
         {
-            return [$"%{Escape(text)}%"];
+            return null;
         }
 
+        var words = new List<string>();
+        for (var begin = 0; begin < text.Length; begin++)
+        {
+            var end = begin;
+            while (end < text.Length && char.IsAsciiLetterOrDigit(text[end]))
+            {
+                end++;
+            }
+
+            var word = end - begin >= 3 ? text[begin..end] : text[Math.Max(0, begin - 1)..Math.Min(text.Length, end + 1)];
+            if (end > begin && HasTrigram(word))
+            {
+                words.Add(word);
+            }
+
+            begin = end;
+        }
+
+        return [.. words.DefaultIfEmpty(text).Distinct(StringComparer.Ordinal).OrderByDescending(w => w.Length).Take(MostWords).Select(w => $"%{Escape(w)}%")];
+    }
+
+    /// <returns>LIKE patterns, one of which matches every name of printable ASCII that holds a text without a trigram; null where no index helps.</returns>
+    public static IReadOnlyList<string>? AnyOf(string text)
+    {
         if (text.Length > 0 && Neighbours.Where(char.IsAsciiLetterOrDigit).All(c => HasTrigram(c + text)))
         {
             return [$"{Escape(text)}%", .. Neighbours.Select(c => $"%{Escape(c + text)}%")];

@@ -12,8 +12,6 @@ public sealed class HostnamePatternsTests : IAsyncLifetime
     public ValueTask DisposeAsync() => _directory.DisposeAsync();
 
     [Theory]
-    [InlineData("web", 1)]
-    [InlineData("-we", 1)]
     [InlineData("b-", 70)]
     [InlineData("eb", 70)]
     [InlineData("5.m", 70)]
@@ -21,10 +19,32 @@ public sealed class HostnamePatternsTests : IAsyncLifetime
     [InlineData("a", 0)]
     [InlineData("-", 0)]
     [InlineData("--", 0)]
-    public void Of_short_texts_are_looked_for_with_their_neighbours(string text, int patterns) =>
-        Assert.Equal(patterns, HostnamePatterns.Of(text)?.Count ?? 0);
+    public void AnyOf_short_texts_are_looked_for_with_their_neighbours(string text, int patterns) =>
+        Assert.Equal(patterns, HostnamePatterns.AnyOf(text)?.Count ?? 0);
 
     [Theory]
+    [InlineData("web", "%web%")]
+    [InlineData("-we", "%-we%")]
+    [InlineData("top-001d", "%001d% %top%")]
+    [InlineData("mail-05", "%mail% %-05%")]
+    [InlineData("s-node-1", "%node%")]
+    [InlineData("a-b-c", "%-b-%")]
+    [InlineData("_ab%", "%\\_ab\\%%")]
+    [InlineData("web.web", "%web%")]
+    [InlineData("b-", null)]
+    [InlineData("5.m", null)]
+    public void AllOf_a_text_is_its_words_each_by_itself(string text, string? patterns) =>
+        Assert.Equal(patterns, HostnamePatterns.AllOf(text) is { } all ? string.Join(' ', all) : null);
+
+    [Fact]
+    public void AllOf_a_long_text_is_its_longest_words() =>
+        Assert.Equal(8, HostnamePatterns.AllOf(string.Join('-', Enumerable.Range(100, 40)))!.Count);
+
+    [Theory]
+    [InlineData("top-001d")]
+    [InlineData("mail-05")]
+    [InlineData("a-b-c")]
+    [InlineData("_ab%")]
     [InlineData("ab")]
     [InlineData("b-")]
     [InlineData("-1")]
