@@ -3,6 +3,7 @@ using Hanse.Gateway.Datagrams;
 using Hanse.Gateway.Logging;
 using Hanse.Gateway.Relay;
 using Hanse.Gateway.Routes;
+using Hanse.Gateway.Takeover;
 
 namespace Hanse.Gateway;
 
@@ -33,10 +34,16 @@ internal sealed class GatewayNode : IDisposable
     internal async Task RunAsync(CancellationToken stop)
     {
         IReadOnlyList<IPEndPoint> listen = _options.Listen.Count > 0 ? _options.Listen : [Everywhere];
-        _relay.Start(listen);
-        _datagrams.Start(_relay.Listeners);
+        using var upgrade = new Upgrade(_relay, _options, _log);
+        upgrade.Start(listen);
+        _datagrams.Start(_relay.Listeners, upgrade.Given("udp"));
+        foreach (var socket in _datagrams.Sockets)
+        {
+            upgrade.Register("udp", socket);
+        }
+
         _log.Information("started", "The gateway relays.", ("listen", string.Join(' ', listen)), ("workers", $"{_options.Workers}"));
-        await _relay.RunAsync(stop);
+        await Task.WhenAny(_relay.RunAsync(stop), upgrade.HandedOver);
         _log.Information("stopped", "The gateway ends.");
     }
 

@@ -28,6 +28,10 @@ internal sealed record GatewayArguments
             {
                 parsed = parsed with { Help = true };
             }
+            else if (name is "--takeover")
+            {
+                parsed = parsed with { Relay = parsed.Relay with { TakeOver = true } };
+            }
             else if (name.StartsWith('-'))
             {
                 var value = equals >= 0 ? args[i][(equals + 1)..] : i + 1 < args.Count ? args[++i] : null;
@@ -65,6 +69,8 @@ internal sealed record GatewayArguments
                 return Number(name, value, 1, int.MaxValue, n => parsed with { Relay = relay with { MaxConnections = n } });
             case "--max-per-source":
                 return Number(name, value, 1, int.MaxValue, n => parsed with { Relay = relay with { MaxPerSource = n } });
+            case "--takeover-socket":
+                return (parsed with { Relay = relay with { TakeoverSocket = value } }, null);
             case "--access-log":
                 return Number(name, value, 1, int.MaxValue, n => parsed with { Relay = relay with { AccessLogEvery = n } });
             default:

@@ -17,6 +17,8 @@ internal static class HelpText
           --max-connections N       relayed at a time, overall (default: what the limit of open files allows)
           --max-per-source N        connections of one client address, or IPv6 /64 (default: no limit)
           --access-log N            log every Nth routed connection, at most 100 a second (default: none)
+          --takeover                go on with the sockets and connections of the gateway that runs here, if one does
+          --takeover-socket PATH    where the next process asks for them (default /run/hanse-gateway/takeover.sock)
           -h, --help                this text
 
         Examples:

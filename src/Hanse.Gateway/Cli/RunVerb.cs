@@ -1,12 +1,16 @@
 using System.Runtime.InteropServices;
 using Hanse.Gateway.Logging;
 using Hanse.Gateway.Routes;
+using Hanse.Gateway.Takeover;
 
 namespace Hanse.Gateway.Cli;
 
-/// <summary><c>hanse-gateway run</c>: the daemon. SIGTERM and SIGINT stop it, SIGHUP reads the file of routes again.</summary>
+/// <summary><c>hanse-gateway run</c>: the daemon. SIGTERM and SIGINT stop it, SIGHUP reads the file of routes again, SIGUSR2 upgrades in place.</summary>
 internal static class RunVerb
 {
+    /// <summary>SIGUSR2 of Linux, which .NET has no name for.</summary>
+    private const PosixSignal Upgrade = (PosixSignal)12;
+
     internal static async Task<int> RunAsync(GatewayArguments arguments, Terminal terminal, TimeProvider time)
     {
         if (arguments.Routes is not { } path)
@@ -26,10 +30,26 @@ internal static class RunVerb
         await using var error = Console.OpenStandardError();
         var log = new GatewayLog(error, time);
         using var node = new GatewayNode(arguments.Relay, log);
+        var successor = new Successor(Environment.GetCommandLineArgs()[1..]);
+        using var upgrade = PosixSignalRegistration.Create(Upgrade, context => Succeed(context, successor, log));
         using var reload = PosixSignalRegistration.Create(PosixSignal.SIGHUP, context => Reload(context, path, node, log));
         node.SwapStatic(file.Routes);
         await node.RunAsync(stop.Token);
         return ExitCode.Done;
+    }
+
+    /// <summary>SIGUSR2: the program on the disk takes over.</summary>
+    private static void Succeed(PosixSignalContext context, Successor successor, GatewayLog log)
+    {
+        context.Cancel = true;
+        try
+        {
+            log.Information("upgrading", "Another process was started to take over.", ("process", $"{successor.Start()}"));
+        }
+        catch (Exception failure) when (failure is System.ComponentModel.Win32Exception or InvalidOperationException)
+        {
+            log.Error("upgrade-failed", "No process could be started to take over; this one goes on.", ("reason", failure.Message));
+        }
     }
 
     private static void Stop(PosixSignalContext context, CancellationTokenSource stop)

@@ -137,6 +137,9 @@ internal static unsafe partial class Linux
     [LibraryImport("libc", EntryPoint = "accept4")]
     internal static partial int Accept(int descriptor, byte* address, uint* length, int flags);
 
+    [LibraryImport("libc", EntryPoint = "accept4", SetLastError = true)]
+    internal static partial int AcceptWaiting(int descriptor, byte* address, uint* length, int flags);
+
     [SuppressGCTransition]
     [LibraryImport("libc", EntryPoint = "connect")]
     internal static partial int Connect(int descriptor, byte* address, uint length);

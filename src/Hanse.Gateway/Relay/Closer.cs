@@ -32,7 +32,7 @@ internal sealed unsafe class Closer(WorkerState state)
     internal void DropDial(int upstream)
     {
         state.Dials.Leave(upstream);
-        state.Book.UpstreamAt(state.Ends[upstream].Upstream)?.Closed();
+        ForgetUpstream(state.Ends[upstream].Upstream);
         CloseEnd(upstream, reset: false);
     }
 
@@ -45,7 +45,7 @@ internal sealed unsafe class Closer(WorkerState state)
         state.Counters.Route(end.Route).Live--;
         state.Limits.LeaveRoute(end.Route);
         state.Limits.Leave(state.Ends[client].Source);
-        state.Book.UpstreamAt(end.Upstream)?.Closed();
+        ForgetUpstream(end.Upstream);
         CloseEnd(descriptor, reset);
         CloseEnd(peer, reset);
     }
@@ -57,6 +57,14 @@ internal sealed unsafe class Closer(WorkerState state)
         ref var route = ref state.Counters.Route(end.Route);
         _ = end.Has(EndMarks.Client) ? route.ResetsByClient++ : route.ResetsByUpstream++;
         Close(descriptor, reset: true);
+    }
+
+    private void ForgetUpstream(int slot)
+    {
+        if (slot >= 0)
+        {
+            state.Book.UpstreamAt(slot)?.Closed();
+        }
     }
 
     private void CloseEnd(int descriptor, bool reset)

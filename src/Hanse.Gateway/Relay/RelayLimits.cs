@@ -42,6 +42,9 @@ internal sealed class RelayLimits(int most, int mostPerSource, uint hashKey)
         return route.Spec.MaxConnections == 0 || count <= route.Spec.MaxConnections;
     }
 
+    /// <summary>One more that no limit judges.</summary>
+    internal void AddToRoute(int slot) => Interlocked.Increment(ref _routes[slot]);
+
     internal void LeaveRoute(int slot) => Interlocked.Decrement(ref _routes[slot]);
 
     /// <summary>A number of a client's address, an IPv6 one by its /64; the same in all processes when the key is.</summary>

@@ -19,6 +19,12 @@ internal sealed record RelayOptions
     /// <summary>Each so-many-th routed connection is logged; 0 for none.</summary>
     internal int AccessLogEvery { get; init; }
 
+    /// <summary>Take everything over from the gateway that runs here, if one does.</summary>
+    internal bool TakeOver { get; init; }
+
+    /// <summary>The Unix socket on which the next process asks for everything.</summary>
+    internal string TakeoverSocket { get; init; } = "/run/hanse-gateway/takeover.sock";
+
     /// <summary>A ClientHello must be complete by then.</summary>
     internal TimeSpan HelloDeadline { get; init; } = TimeSpan.FromSeconds(3);
 

@@ -4,6 +4,7 @@ using Hanse.Gateway.Logging;
 using Hanse.Gateway.Native;
 using Hanse.Gateway.Relay.Counting;
 using Hanse.Gateway.Routes;
+using Hanse.Gateway.Takeover;
 
 namespace Hanse.Gateway.Relay;
 
@@ -16,6 +17,7 @@ internal sealed class RelayPlane : IDisposable
     private readonly RelayLimits _limits;
     private readonly AccessLog _access;
     private int[] _listeners = [];
+    private bool _givenAway;
 
     internal RelayPlane(RelayOptions options, RouteBook book, GatewayLog log)
     {
@@ -39,9 +41,18 @@ internal sealed class RelayPlane : IDisposable
 
     /// <summary>Opens the listeners and starts the workers.</summary>
     /// <exception cref="IOException">An address cannot be had.</exception>
-    internal void Start(IReadOnlyList<IPEndPoint> listen)
+    internal void Start(IReadOnlyList<IPEndPoint> listen) => Start([.. listen.Select(Listener.Open)], []);
+
+    /// <summary>Starts the workers with listeners and connections that another process had.</summary>
+    internal void Start(IReadOnlyList<int> listeners, IReadOnlyList<ConnectionRecord> connections)
     {
-        _listeners = [.. listen.Select(Listener.Open)];
+        _listeners = [.. listeners];
+        var share = (connections.Count / _workers.Count) + 1;
+        foreach (var (worker, records) in _workers.Zip(connections.Chunk(share)))
+        {
+            worker.Adopt(records);
+        }
+
         foreach (var worker in _workers)
         {
             worker.Start();
@@ -73,6 +84,9 @@ internal sealed class RelayPlane : IDisposable
         _workers.ForEach(w => w.Listen(_listeners));
     }
 
+    /// <summary>Makes all workers stand still, so that what they hold can be given away.</summary>
+    internal FrozenRelay Freeze() => new(_workers, _ends, _book, () => _givenAway = true);
+
     internal RelaySnapshot Snapshot()
     {
         var total = default(RouteCounters);
@@ -99,6 +113,12 @@ internal sealed class RelayPlane : IDisposable
 
     public void Dispose()
     {
+        if (_givenAway)
+        {
+            // Its workers stand still and everything they hold is another process's: the end of this one is all there is left to do.
+            return;
+        }
+
         _workers.ForEach(w => w.Stop());
         foreach (var listener in _listeners)
         {

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Hanse.Gateway.Native;
 using Hanse.Gateway.Relay.Counting;
+using Hanse.Gateway.Takeover;
 
 namespace Hanse.Gateway.Relay;
 
@@ -17,6 +18,7 @@ internal sealed unsafe class Worker : IDisposable
     private readonly Dialer _dialer;
     private readonly Greeter _greeter;
     private readonly Upkeep _upkeep;
+    private readonly Adopter _adopter;
     private readonly ConcurrentQueue<Action> _orders = new();
     private readonly Thread _thread;
     private readonly int _wake;
@@ -32,6 +34,7 @@ internal sealed unsafe class Worker : IDisposable
         _dialer = new Dialer(state, _closer, _pump);
         _greeter = new Greeter(state, _closer, _dialer, access);
         _upkeep = new Upkeep(state, _closer);
+        _adopter = new Adopter(state, _greeter, _pump, _closer);
         _wake = Linux.EventDescriptor(0, Linux.NonBlocking | Linux.CloseOnExec);
         _ = state.Epoll.Control(Linux.ControlAdd, _wake, Linux.EventIn, WakeMark);
         _thread = new Thread(Run) { Name = $"relay-{state.Number}", IsBackground = true };
@@ -64,6 +67,9 @@ internal sealed unsafe class Worker : IDisposable
 
         _listeners = listeners;
     });
+
+    /// <summary>Goes on with connections of another process.</summary>
+    internal void Adopt(IReadOnlyList<ConnectionRecord> records) => Post(upkeep => _adopter.Adopt(records));
 
     /// <summary>Ends the thread; connections stay as they are.</summary>
     internal void Stop()

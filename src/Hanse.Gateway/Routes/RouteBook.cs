@@ -8,10 +8,14 @@ namespace Hanse.Gateway.Routes;
 internal sealed class RouteBook
 {
     internal const int MostRoutes = 4096;
+
+    /// <summary>Place of connections whose route is not known: taken over from a process that had it.</summary>
+    internal const int Orphans = MostRoutes - 1;
+
     internal const int MostUpstreams = 16384;
 
     private readonly Lock _gate = new();
-    private readonly string?[] _keys = new string?[MostRoutes];
+    private readonly string?[] _keys = [.. Enumerable.Repeat<string?>(null, Orphans), "other"];
     private readonly Dictionary<IPEndPoint, Upstream> _upstreams = [];
     private readonly Upstream?[] _bySlot = new Upstream?[MostUpstreams];
     private RouteTable _current = RouteTable.Empty;
@@ -22,6 +26,14 @@ internal sealed class RouteBook
     internal string? Key(int slot) => Volatile.Read(ref _keys[slot]);
 
     internal Upstream? UpstreamAt(int slot) => Volatile.Read(ref _bySlot[slot]);
+
+    internal Upstream? Find(IPEndPoint address)
+    {
+        lock (_gate)
+        {
+            return _upstreams.GetValueOrDefault(address);
+        }
+    }
 
     /// <summary>All upstreams there are.</summary>
     internal IReadOnlyList<Upstream> Upstreams
@@ -56,9 +68,9 @@ internal sealed class RouteBook
         if (slot < 0)
         {
             var used = wanted.Select(w => w.Key).Concat(_current.Routes.Select(r => r.Spec.Key)).ToHashSet(StringComparer.Ordinal);
-            slot = Array.IndexOf(_keys, null);
-            slot = slot >= 0 ? slot : Array.FindIndex(_keys, k => !used.Contains(k!));
-            slot = slot >= 0 ? slot : MostRoutes - 1;
+            slot = Array.IndexOf(_keys, null, 0, Orphans);
+            slot = slot >= 0 ? slot : Array.FindIndex(_keys, 0, Orphans, k => !used.Contains(k!));
+            slot = slot >= 0 ? slot : Orphans;
             Volatile.Write(ref _keys[slot], key);
         }
 
