@@ -63,16 +63,23 @@ public sealed class RealProcess : IAsyncDisposable
     }
 
     /// <summary>Its exit code and all it said.</summary>
-    public static async Task<(int Code, string Output)> RunAsync(string program, string input, params string[] arguments)
+    public static Task<(int Code, string Output)> RunAsync(string program, string input, params string[] arguments) => RunAsync(program, input, null, arguments);
+
+    /// <param name="program">Path, or a name in PATH.</param>
+    /// <param name="input">Its whole standard input.</param>
+    /// <param name="patience">How long it may take; null: a minute.</param>
+    /// <param name="arguments">Each as it is.</param>
+    public static async Task<(int Code, string Output)> RunAsync(string program, string input, TimeSpan? patience, string[] arguments)
     {
         await using var process = Start(program, input, arguments);
-        await process.EndedAsync();
+        await process.EndedAsync(patience);
         return (process.Process.ExitCode, process.Output);
     }
 
-    public async Task EndedAsync()
+    public async Task EndedAsync(TimeSpan? patience = null)
     {
-        await Wait.ForTask($"{Process.StartInfo.FileName} to end", Process.WaitForExitAsync(), TimeSpan.FromSeconds(60));
+        await Wait.ForTask(
+            $"{Process.StartInfo.FileName} {string.Join(' ', Process.StartInfo.ArgumentList)} to end", Process.WaitForExitAsync(), patience ?? TimeSpan.FromSeconds(60), () => Output);
     }
 
     public async Task StopAsync()

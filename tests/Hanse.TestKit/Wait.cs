@@ -50,7 +50,7 @@ public static class Wait
     }
 
     /// <inheritdoc cref="ForTask{T}(string, Task{T}, TimeSpan?)"/>
-    public static async Task ForTask(string what, Task task, TimeSpan? deadline = null)
+    public static async Task ForTask(string what, Task task, TimeSpan? deadline = null, Func<string>? found = null)
     {
         var limit = deadline ?? DefaultDeadline;
         using var ended = new CancellationTokenSource();
@@ -58,7 +58,7 @@ public static class Wait
         await ended.CancelAsync();
         if (first != task)
         {
-            throw Late(what, limit, null);
+            throw Late(what, limit, found);
         }
 
         await task;

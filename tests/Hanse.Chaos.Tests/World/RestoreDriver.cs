@@ -10,6 +10,7 @@ internal sealed class RestoreDriver(ChaosFederation federation, Action<string> t
 {
     private const string Passphrase = "a passphrase for chaos\n";
     private const int Tries = 3;
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(500);
     private readonly ConcurrentDictionary<string, Held> _held = [];
     private int _number;
@@ -79,7 +80,7 @@ internal sealed class RestoreDriver(ChaosFederation federation, Action<string> t
 
     private static string RoleOf(ChaosNode node) => node.Name == ChaosFederation.Coordinator ? "coordinator" : "site";
 
-    private static Task<(int Code, string Output)> RunAsync(params string[] arguments) => RealProcess.RunAsync(RealProcess.Program("hanse"), Passphrase, arguments);
+    private static Task<(int Code, string Output)> RunAsync(params string[] arguments) => RealProcess.RunAsync(RealProcess.Program("hanse"), Passphrase, Patience, arguments);
 
     private sealed record Held(string File, DateTimeOffset From);
 }
