@@ -16,6 +16,7 @@ internal sealed class RelayPlane : IDisposable
     private readonly RouteBook _book;
     private readonly RelayLimits _limits;
     private readonly AccessLog _access;
+    private readonly HealthDriver _health;
     private int[] _listeners = [];
     private bool _givenAway;
 
@@ -26,6 +27,7 @@ internal sealed class RelayPlane : IDisposable
         var possible = Math.Max(1, (_ends.Capacity - 512) / 2);
         var most = options.MaxConnections == 0 ? possible : Math.Min(options.MaxConnections, possible);
         _limits = new RelayLimits(most, options.MaxPerSource, BitConverter.ToUInt32(RandomNumberGenerator.GetBytes(4)));
+        _health = new HealthDriver(book, log, TimeProvider.System);
         _access = new AccessLog(options.AccessLogEvery, log);
         for (var i = 0; i < options.Workers; i++)
         {
@@ -37,7 +39,7 @@ internal sealed class RelayPlane : IDisposable
     internal IReadOnlyList<int> Listeners => _listeners;
 
     /// <summary>Relays until cancelled; what is open then is closed by the end of the process.</summary>
-    internal Task RunAsync(CancellationToken stop) => _access.RunAsync(stop);
+    internal Task RunAsync(CancellationToken stop) => Task.WhenAll(_access.RunAsync(stop), _health.RunAsync(stop));
 
     /// <summary>Opens the listeners and starts the workers.</summary>
     /// <exception cref="IOException">An address cannot be had.</exception>

@@ -45,6 +45,9 @@ internal sealed class Upstream(int slot, IPEndPoint address)
         Volatile.Write(ref _downUntil, now + (long)(pause < LongestPause ? pause : LongestPause).TotalMilliseconds);
     }
 
+    /// <summary>A check found no answer either: clients go on with the others until the next one.</summary>
+    internal void StaysDown(long now) => Volatile.Write(ref _downUntil, now + (long)LongestPause.TotalMilliseconds);
+
     private static uint Fnv(string text)
     {
         var hash = 2166136261u;
