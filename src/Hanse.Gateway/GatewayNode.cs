@@ -36,12 +36,7 @@ internal sealed class GatewayNode : IDisposable
         IReadOnlyList<IPEndPoint> listen = _options.Listen.Count > 0 ? _options.Listen : [Everywhere];
         using var upgrade = new Upgrade(_relay, _options, _log);
         upgrade.Start(listen);
-        _datagrams.Start(_relay.Listeners, upgrade.Given("udp"));
-        foreach (var socket in _datagrams.Sockets)
-        {
-            upgrade.Register("udp", socket);
-        }
-
+        _datagrams.Start(_relay.Listeners);
         _log.Information("started", "The gateway relays.", ("listen", string.Join(' ', listen)), ("workers", $"{_options.Workers}"));
         await Task.WhenAny(_relay.RunAsync(stop), upgrade.HandedOver);
         _log.Information("stopped", "The gateway ends.");
