@@ -12,6 +12,8 @@ internal sealed record Places(string Programs, string Data)
 
     public string Agent => Path.Combine(Programs, "agent", "hanse-agent");
 
+    public string Gateway => Path.Combine(Programs, "gateway", "hanse-gateway");
+
     public string Simulator => Path.Combine(Programs, "bench", "Hanse.Bench");
 
     public string StateFile => Path.Combine(Data, "up.json");

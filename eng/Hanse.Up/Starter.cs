@@ -6,11 +6,13 @@ using Hanse.Up.State;
 namespace Hanse.Up;
 
 /// <summary>Brings the demo federation up, starting only what is missing: 1 ports, 2 coordinator, 3 sites, 4 one agent of this machine at
-/// the first site, 5 simulated agents, 6 wait until everything is online, 7 the administrator's password and the CLI's profile.
+/// the first site, 5 simulated agents, 6 a gateway if one is wanted, 7 wait until everything is online, 8 the administrator's password and the CLI's profile.
 /// Each step is recorded as soon as it is done, so a run that was cut off is taken up by the next.</summary>
 internal sealed class Starter(Places places, UpStateFile file, Progress progress)
 {
     private const string Administrator = "admin";
+    private const string GatewayKey = "gateway";
+    private const string GatewayName = "door";
     private static readonly TimeSpan StartDeadline = TimeSpan.FromMinutes(2);
     private static readonly TimeSpan OnlineDeadline = TimeSpan.FromMinutes(1);
 
@@ -30,8 +32,10 @@ internal sealed class Starter(Places places, UpStateFile file, Progress progress
         // 5
         await SimulatorAsync(api, cancellation);
         // 6
-        await OnlineAsync(api, agent, cancellation);
+        await GatewayAsync(api, cancellation);
         // 7
+        await OnlineAsync(api, agent, cancellation);
+        // 8
         await ProfileAsync(api, coordinator, cancellation);
     }
 
@@ -48,7 +52,8 @@ internal sealed class Starter(Places places, UpStateFile file, Progress progress
         {
             Sites = [.. _sites.Select(s => s.Name)],
             Simulate = options.Simulate ?? file.State.Simulate,
-            Ports = Ports.Complete(file.State.Ports, ["coordinator", .. _sites.Select(s => s.Key)], places.Data),
+            Gateway = options.Gateway || file.State.Gateway,
+            Ports = Ports.Complete(file.State.Ports, ["coordinator", .. _sites.Select(s => s.Key), .. options.Gateway || file.State.Gateway ? [GatewayKey] : Array.Empty<string>()], places.Data),
         });
     }
 
@@ -117,6 +122,37 @@ internal sealed class Starter(Places places, UpStateFile file, Progress progress
         var stamp = Launcher.StartWithInput(string.Join('\n', strings) + "\n", places.LogOf(Role), places.Simulator,
             ["simulate", "--count", $"{file.State.Simulate}", "--data", places.DataOf(Role)]);
         Record(new StartedProcess(Role, Role, stamp, "", places.DataOf(Role), places.LogOf(Role)));
+    }
+
+    /// <summary>Invites a gateway, joins it, and starts it on a port of its own, which agents are told of.</summary>
+    private async Task GatewayAsync(LocalApi coordinator, CancellationToken cancellation)
+    {
+        if (!file.State.Gateway || file.State.Find(GatewayKey, GatewayKey) is { IsAlive: true })
+        {
+            return;
+        }
+
+        var (data, address) = (places.DataOf(GatewayKey), $"127.0.0.1:{file.State.Ports[GatewayKey]}");
+        if (!File.Exists(Path.Combine(data, "credential.pem")))
+        {
+            progress.Tell("Joining the gateway.");
+            if (await GatewayLinkAsync(coordinator, cancellation) is not null)
+            {
+                await coordinator.PostAsync($"gateways/{GatewayName}/remove", new { reason = "its data is gone, or its joining was cut off" }, cancellation);
+            }
+
+            var invitation = await coordinator.PostAsync("gateways/invitations", new { name = GatewayName, addresses = new[] { address } }, cancellation);
+            var (exit, output, error) = await Launcher.RunAsync(places.Gateway, ["join", "--data", data], invitation.GetProperty("joinString").GetString() + "\n", cancellation);
+            if (exit != 0)
+            {
+                throw new UpException($"hanse-gateway join failed ({exit}): {error}{output}");
+            }
+        }
+
+        progress.Tell("Starting the gateway.");
+        var stamp = Launcher.Start(places.LogOf(GatewayKey), places.Gateway, "run", "--data", data, "--listen", address);
+        var gateway = Record(new StartedProcess(GatewayKey, GatewayKey, stamp, $"tls://{address}", data, places.LogOf(GatewayKey)));
+        await progress.WaitAsync("its link was online", OnlineDeadline, gateway, async c => await GatewayLinkAsync(coordinator, c) is "online", cancellation);
     }
 
     private async Task OnlineAsync(LocalApi coordinator, StartedProcess agent, CancellationToken cancellation)
@@ -189,13 +225,19 @@ internal sealed class Starter(Places places, UpStateFile file, Progress progress
     private static async Task<string> InviteAsync(LocalApi coordinator, string site, CancellationToken cancellation) =>
         (await coordinator.PostAsync("agents/invitations", new { site }, cancellation)).GetProperty("joinString").GetString()!;
 
-    private static async Task<string?> StatusAsync(LocalApi coordinator, string site, string field, CancellationToken cancellation)
+    private static Task<string?> GatewayLinkAsync(LocalApi coordinator, CancellationToken cancellation) => FieldAsync(coordinator, "gateways", GatewayName, "link", cancellation);
+
+    private static Task<string?> StatusAsync(LocalApi coordinator, string site, string field, CancellationToken cancellation) =>
+        FieldAsync(coordinator, "sites", site, field, cancellation);
+
+    /// <summary>Null if the list has nothing of this name.</summary>
+    private static async Task<string?> FieldAsync(LocalApi coordinator, string list, string name, string field, CancellationToken cancellation)
     {
-        var sites = await coordinator.GetAsync("sites", cancellation);
-        var items = sites.ValueKind == System.Text.Json.JsonValueKind.Array ? sites : sites.GetProperty("items");
+        var found = await coordinator.GetAsync(list, cancellation);
+        var items = found.ValueKind == System.Text.Json.JsonValueKind.Array ? found : found.GetProperty("items");
         foreach (var item in items.EnumerateArray())
         {
-            if (item.GetProperty("name").GetString() == site)
+            if (item.GetProperty("name").GetString() == name)
             {
                 return item.GetProperty(field).GetString();
             }

@@ -12,6 +12,7 @@ internal sealed record UpOptions
         ./up --stop             end exactly what was started
 
           --sites N       sites to have (default 2: north, south)
+          --gateway       also a gateway in front of the sites
           --simulate N    also N simulated agents, spread over the sites
           --data DIR      keep everything in DIR instead of this checkout's own folder
 
@@ -31,6 +32,9 @@ internal sealed record UpOptions
     /// <summary>Null: as many as before, or none.</summary>
     public int? Simulate { get; init; }
 
+    /// <summary>A gateway too; once there, it is started each time.</summary>
+    public bool Gateway { get; init; }
+
     /// <summary>Null: the checkout's own.</summary>
     public string? Data { get; init; }
 
@@ -46,6 +50,7 @@ internal sealed record UpOptions
                 "--stop" => options with { Mode = UpMode.Stop },
                 "--status" => options with { Mode = UpMode.Status },
                 "--help" or "-h" => options with { Mode = UpMode.Help },
+                "--gateway" => options with { Gateway = true },
                 "-o" or "--output" => options with { Json = Format(Value(rest, flag)) },
                 "--sites" => options with { Sites = Number(Value(rest, flag), flag, 1, MostSites) },
                 "--simulate" => options with { Simulate = Number(Value(rest, flag), flag, 0, MostSimulated) },

@@ -7,7 +7,7 @@ namespace Hanse.Up.Processes;
 internal sealed class Stopper(Places places, TimeProvider time)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
-    private static readonly string[] Order = ["simulator", "agent", "site", "coordinator"];
+    private static readonly string[] Order = ["simulator", "agent", "gateway", "site", "coordinator"];
 
     public async Task StopAsync(UpStateFile file)
     {

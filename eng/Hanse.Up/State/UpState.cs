@@ -11,6 +11,9 @@ internal sealed record UpState
 
     public int Simulate { get; init; }
 
+    /// <summary>A gateway stands in front of the sites.</summary>
+    public bool Gateway { get; init; }
+
     /// <summary>The administrator's password was made, shown, and used to store the profile.</summary>
     public bool HasPassword { get; init; }
 

@@ -6,4 +6,6 @@ internal static class ExitCode
     internal const int Done = 0;
     internal const int Failed = 1;
     internal const int Usage = 2;
+    internal const int NotJoined = 3;
+    internal const int Refused = 5;
 }

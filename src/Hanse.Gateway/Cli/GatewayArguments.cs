@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using Hanse.Gateway.Control;
 using Hanse.Gateway.Relay;
 
 namespace Hanse.Gateway.Cli;
@@ -11,6 +12,16 @@ internal sealed record GatewayArguments
     internal IReadOnlyList<string> Words { get; private init; } = [];
 
     internal string? Routes { get; private init; }
+
+    internal string Data { get; private init; } = GatewayFolder.Default;
+
+    /// <summary>Holds the join string.</summary>
+    internal string? File { get; private init; }
+
+    internal bool Yes { get; private init; }
+
+    /// <summary>Where metrics go by OTLP.</summary>
+    internal Uri? Collector { get; private init; }
 
     internal RelayOptions Relay { get; private init; } = new();
 
@@ -32,6 +43,10 @@ internal sealed record GatewayArguments
             {
                 parsed = parsed with { Relay = parsed.Relay with { TakeOver = true } };
             }
+            else if (name is "--yes" or "-y")
+            {
+                parsed = parsed with { Yes = true };
+            }
             else if (name.StartsWith('-'))
             {
                 var value = equals >= 0 ? args[i][(equals + 1)..] : i + 1 < args.Count ? args[++i] : null;
@@ -42,6 +57,11 @@ internal sealed record GatewayArguments
                 }
 
                 parsed = next;
+            }
+            else if (parsed.Words is ["join"])
+            {
+                // It may be a secret: say nothing of its text.
+                return (null, "A join string is not given as an argument, where others on this machine can read it. Paste it at the prompt, pipe it in, or use --file.");
             }
             else
             {
@@ -59,6 +79,14 @@ internal sealed record GatewayArguments
         {
             case "--routes":
                 return (parsed with { Routes = value }, null);
+            case "--data":
+                return (parsed with { Data = value }, null);
+            case "--file":
+                return (parsed with { File = value }, null);
+            case "--otlp":
+                return Uri.TryCreate(value, UriKind.Absolute, out var collector) && collector.Scheme is ("http" or "https")
+                    ? (parsed with { Collector = collector }, null)
+                    : (null, $"--otlp is the address of a collector that takes OTLP over HTTP, such as http://127.0.0.1:4318, not '{value}'.");
             case "--listen":
                 return IPEndPoint.TryParse(value, out var address) && address.Port > 0
                     ? (parsed with { Relay = relay with { Listen = [.. relay.Listen, address] } }, null)

@@ -22,12 +22,15 @@ internal static class GatewayProgram
         {
             return arguments.Words switch
             {
+                ["join"] => await JoinVerb.RunAsync(arguments, terminal, time, CancellationToken.None),
+                ["status"] => StatusVerb.Run(arguments, terminal),
+                ["reset"] => await ResetVerb.RunAsync(arguments, terminal, CancellationToken.None),
                 ["run"] => await RunVerb.RunAsync(arguments, terminal, time),
                 ["routes", "check", var file] => RoutesCheckVerb.Run(file, terminal),
                 _ => terminal.Fail(ExitCode.Usage, $"There is no verb '{string.Join(' ', arguments.Words)}'. See hanse-gateway --help."),
             };
         }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or InvalidDataException)
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or InvalidDataException or System.Security.Cryptography.CryptographicException)
         {
             return terminal.Fail(ExitCode.Failed, failure.Message);
         }

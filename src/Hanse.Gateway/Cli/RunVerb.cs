@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Hanse.Gateway.Control;
 using Hanse.Gateway.Logging;
 using Hanse.Gateway.Routes;
 using Hanse.Gateway.Takeover;
@@ -13,12 +14,13 @@ internal static class RunVerb
 
     internal static async Task<int> RunAsync(GatewayArguments arguments, Terminal terminal, TimeProvider time)
     {
-        if (arguments.Routes is not { } path)
+        var folder = new GatewayFolder(arguments.Data);
+        if (arguments.Routes is null && !folder.HasJoined)
         {
-            return terminal.Fail(ExitCode.Usage, "run needs routes: name a file with --routes FILE.");
+            return terminal.Fail(ExitCode.NotJoined, $"{folder.Root} belongs to no federation, and there is no file of routes. Run hanse-gateway join --data {folder.Root} first, or name a file with --routes FILE.");
         }
 
-        var (file, problems) = RouteFile.Load(path);
+        var (file, problems) = arguments.Routes is { } path ? RouteFile.Load(path) : (new RouteFile([]), []);
         if (file is null)
         {
             return terminal.Fail(ExitCode.Failed, string.Join('\n', problems));
@@ -29,11 +31,11 @@ internal static class RunVerb
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, context => Stop(context, stop));
         await using var error = Console.OpenStandardError();
         var log = new GatewayLog(error, time);
-        using var node = new GatewayNode(arguments.Relay, log);
+        using var node = GatewayNode.Open(new RunSettings(folder, arguments.Relay, arguments.Collector), log, time);
         var successor = new Successor(Environment.GetCommandLineArgs()[1..]);
         using var upgrade = PosixSignalRegistration.Create(Upgrade, context => Succeed(context, successor, log));
-        using var reload = PosixSignalRegistration.Create(PosixSignal.SIGHUP, context => Reload(context, path, node, log));
-        node.SwapStatic(file.Routes);
+        using var reload = PosixSignalRegistration.Create(PosixSignal.SIGHUP, context => Reload(context, arguments.Routes, node, log));
+        await node.SwapStaticAsync(file.Routes, stop.Token);
         await node.RunAsync(stop.Token);
         return ExitCode.Done;
     }
@@ -59,9 +61,14 @@ internal static class RunVerb
     }
 
     /// <summary>A file that is not in order changes nothing.</summary>
-    private static void Reload(PosixSignalContext context, string path, GatewayNode node, GatewayLog log)
+    private static void Reload(PosixSignalContext context, string? path, GatewayNode node, GatewayLog log)
     {
         context.Cancel = true;
+        if (path is null)
+        {
+            return;
+        }
+
         try
         {
             var (file, problems) = RouteFile.Load(path);
@@ -71,7 +78,7 @@ internal static class RunVerb
                 return;
             }
 
-            node.SwapStatic(file.Routes);
+            node.SwapStaticAsync(file.Routes, CancellationToken.None).GetAwaiter().GetResult();
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {

@@ -9,6 +9,7 @@ internal static unsafe partial class Linux
 {
     internal const int Interrupted = 4;
     internal const int TryAgain = 11;
+    internal const int InvalidArgument = 22;
     internal const int InProgress = 115;
     internal const int ConnectionAborted = 103;
     internal const int TooManyFiles = 24;
@@ -58,6 +59,7 @@ internal static unsafe partial class Linux
     internal const int SetPipeSize = 1031;
     internal const int GetPipeSize = 1032;
     internal const int ShutWrite = 1;
+    internal const int ShutBoth = 2;
 
     internal const int ProtectReadWrite = 3;
     internal const int MapPrivateAnonymous = 0x22;

@@ -38,6 +38,12 @@ internal static unsafe class Listener
         return socket;
     }
 
+    /// <summary>It keeps its address but listens no more: who waits in its queue is reset, who comes is refused.</summary>
+    internal static void Deafen(int listener) => _ = Linux.Shutdown(listener, Linux.ShutBoth);
+
+    /// <summary>It listens again; one that never ceased to is left as it is.</summary>
+    internal static void Hear(int listener) => _ = Linux.Listen(listener, Backlog);
+
     private static IOException Failure(IPEndPoint point) => new($"Cannot listen on {point}: {Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError())}. " +
         "Is it another program's, or a port below 1024 without the capability to bind it?");
 }

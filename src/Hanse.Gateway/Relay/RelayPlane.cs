@@ -72,16 +72,18 @@ internal sealed class RelayPlane : IDisposable
         }
     }
 
-    /// <summary>Accepts nothing new from now on, and ends what is relayed evenly over a window.</summary>
+    /// <summary>Accepts nothing new from now on, and ends what is relayed evenly over a window. Who comes is refused at once, so that he goes elsewhere.</summary>
     internal void Drain(TimeSpan window)
     {
         _workers.ForEach(w => w.Listen([]));
+        Array.ForEach(_listeners, Listener.Deafen);
         _workers.ForEach(w => w.Post(u => u.Drain(window)));
     }
 
     /// <summary>Accepts again.</summary>
     internal void Resume()
     {
+        Array.ForEach(_listeners, Listener.Hear);
         _workers.ForEach(w => w.Post(u => u.CancelDrain()));
         _workers.ForEach(w => w.Listen(_listeners));
     }

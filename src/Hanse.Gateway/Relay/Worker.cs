@@ -239,7 +239,7 @@ internal sealed unsafe class Worker : IDisposable
             var client = Linux.Accept(listener, address, &length, Linux.NonBlocking | Linux.CloseOnExec);
             if (client < 0)
             {
-                if (_state.Error is not (Linux.TryAgain or Linux.Interrupted or Linux.ConnectionAborted))
+                if (_state.Error is not (Linux.TryAgain or Linux.Interrupted or Linux.ConnectionAborted or Linux.InvalidArgument))
                 {
                     PauseAccepting();
                 }

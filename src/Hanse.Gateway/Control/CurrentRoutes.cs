@@ -1,0 +1,107 @@
+using Google.Protobuf;
+using Hanse.Protocol.Errors;
+using Hanse.Protocol.Ids;
+using Hanse.Protocol.Messages;
+using Hanse.Trust.Keys;
+using Hanse.Trust.Verification;
+
+namespace Hanse.Gateway.Control;
+
+/// <summary>The signed snapshot in force, kept in one file as it was signed, and verified whenever it is read (G1).</summary>
+internal sealed class CurrentRoutes
+{
+    private readonly Lock _gate = new();
+    private readonly string _path;
+    private readonly GatewayId _gateway;
+    private readonly CurrentTrust _trust;
+    private ByteString _held = ByteString.Empty;
+    private volatile RouteSnapshot? _value;
+    private long _refused;
+
+    private CurrentRoutes(string path, GatewayId gateway, CurrentTrust trust) => (_path, _gateway, _trust) = (path, gateway, trust);
+
+    /// <summary>Null before the first, and after <see cref="Forget"/>.</summary>
+    internal RouteSnapshot? Value => _value;
+
+    /// <summary>How many snapshots were refused since the start.</summary>
+    internal long Refused => Interlocked.Read(ref _refused);
+
+    /// <summary>A file that does not verify counts as none: what is wrong with it is in <paramref name="fault"/>.</summary>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    internal static CurrentRoutes Open(string path, GatewayId gateway, CurrentTrust trust, out Error? fault)
+    {
+        var routes = new CurrentRoutes(path, gateway, trust);
+        fault = null;
+        if (!File.Exists(path))
+        {
+            return routes;
+        }
+
+        var bytes = File.ReadAllBytes(path);
+        SignedRoutes? signed = null;
+        try
+        {
+            signed = SignedRoutes.Parser.ParseFrom(bytes);
+        }
+        catch (InvalidProtocolBufferException)
+        {
+            // Told below, like one that somebody changed.
+        }
+
+        var snapshot = signed is null ? null : RouteSignature.Verify(signed, gateway, trust.Value);
+        fault = snapshot is null ? NotTrusted($"{path} was changed or is damaged") : RouteEntries.Fault(snapshot);
+        if (fault is null)
+        {
+            (routes._value, routes._held) = (snapshot, signed!.Routes);
+        }
+        else
+        {
+            routes._refused++;
+        }
+
+        return routes;
+    }
+
+    /// <summary>Durable first, then in force. Null if it is taken: newer than the one held, or the same signed anew, which keeps the file verifiable when roots change.</summary>
+    /// <exception cref="IOException">The disk refused; the one held stays.</exception>
+    internal Error? Accept(SignedRoutes? offered)
+    {
+        lock (_gate)
+        {
+            var snapshot = offered is null ? null : RouteSignature.Verify(offered, _gateway, _trust.Value);
+            var fault = snapshot is null ? NotTrusted("it is not signed by this federation's coordinator for this gateway")
+                : Order(snapshot).CompareTo(Order(_value)) < 0 ? Error(
+                    ErrorCodes.RoutesOutdated, $"Snapshot {snapshot.Number} of incarnation {snapshot.IncarnationNumber} is older than the one in force.")
+                : RouteEntries.Fault(snapshot);
+            if (fault is not null)
+            {
+                Interlocked.Increment(ref _refused);
+                return fault;
+            }
+
+            if (offered!.Routes != _held)
+            {
+                AtomicFile.Write(_path, offered.ToByteArray());
+                (_value, _held) = (snapshot, offered.Routes);
+            }
+
+            return null;
+        }
+    }
+
+    /// <summary>The gateway was removed from its federation: nothing of it is relayed any more, also after a restart.</summary>
+    internal void Forget()
+    {
+        lock (_gate)
+        {
+            File.Delete(_path);
+            (_value, _held) = (null, ByteString.Empty);
+        }
+    }
+
+    private static (ulong, ulong) Order(RouteSnapshot? snapshot) => snapshot is null ? (0, 0) : (snapshot.IncarnationNumber, snapshot.Number);
+
+    private static Error NotTrusted(string why) => Error(ErrorCodes.RoutesNotTrusted, $"The snapshot of routes is refused: {why}.");
+
+    private static Error Error(string code, string message) => new() { Code = code, Message = message };
+}
