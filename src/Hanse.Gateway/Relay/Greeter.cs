@@ -10,8 +10,8 @@ namespace Hanse.Gateway.Relay;
 /// costs its place in the table and no work.</remarks>
 internal sealed unsafe class Greeter(WorkerState state, Closer closer, Dialer dialer, AccessLog access)
 {
-    /// <summary>Clients without a hello, in all: the oldest goes for a new one, so that a flood of silent ones only hurts the silent.</summary>
-    private readonly int _most = Math.Max(64, state.Ends.Capacity / 4);
+    /// <summary>Clients without a hello: beyond these, or when there is no room at all, the oldest goes for a new one. So a flood of silent ones hurts only the silent.</summary>
+    private readonly int _most = Math.Max(64, state.Ends.Capacity / 4 / state.Options.Workers);
 
     /// <summary>A client that was just accepted, with its address.</summary>
     internal void Welcome(int client, ReadOnlySpan<byte> address)
@@ -21,13 +21,14 @@ internal sealed unsafe class Greeter(WorkerState state, Closer closer, Dialer di
         var allowed = state.Limits.Enter(address, out end.Source, out var refusal);
         state.Counters.Greeting++;
         state.Hellos.Enter(client, state.Now);
-        if (!allowed)
+        var crowded = !allowed && refusal == Refusal.OverallLimit;
+        if (!allowed && !(crowded && state.Hellos.Count > 1))
         {
             closer.Refuse(client, refusal, reset: true);
             return;
         }
 
-        if (state.Hellos.Count > _most)
+        if (crowded || state.Hellos.Count > _most)
         {
             closer.Refuse(state.Hellos.First, Refusal.TooSlow, reset: true);
         }

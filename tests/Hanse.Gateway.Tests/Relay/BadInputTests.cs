@@ -115,6 +115,24 @@ public sealed class BadInputTests
     }
 
     [Fact]
+    public async Task Full_house_of_silent_clients_makes_room_for_one_that_speaks()
+    {
+        using var backend = new Backend().Echoing();
+        using var door = new Door(new RelayOptions { Workers = 1, MaxConnections = 20 }, Route("a", backend.Address, "a.test"));
+        var flood = new List<Socket>();
+        for (var i = 0; i < 100; i++)
+        {
+            flood.Add(await door.ConnectAsync(Hello[..(i % 30)]));
+        }
+
+        using var client = await door.ConnectAsync(Hello);
+        Assert.Equal(Hello, await client.ReadExactlyAsync(Hello.Length));
+        Assert.Equal(0, door.Refused(Refusal.OverallLimit));
+        Assert.InRange(door.Refused(Refusal.TooSlow), 80, 90);
+        flood.ForEach(s => s.Dispose());
+    }
+
+    [Fact]
     public async Task Upstream_that_refuses_is_passed_over_and_comes_last_afterwards()
     {
         using var backend = new Backend().Echoing();
