@@ -9,7 +9,7 @@ namespace Hanse.Chaos.Tests.World;
 internal sealed class RestoreDriver(ChaosFederation federation, Action<string> tell)
 {
     private const string Passphrase = "a passphrase for chaos\n";
-    private const int Tries = 3;
+    private const int Tries = 12;
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(500);
     private readonly ConcurrentDictionary<string, Held> _held = [];
@@ -45,8 +45,10 @@ internal sealed class RestoreDriver(ChaosFederation federation, Action<string> t
         var (code, output) = (-1, "");
         for (var tries = 0; tries < Tries && code != 0; tries++)
         {
-            // Another fault may hit its database in the middle: it is all or nothing, and is done again.
+            // Other faults may hit its database or its disk in the middle: it is all or nothing, and is done again when that is over.
+            await Task.Delay(tries * Look, TimeProvider.System);
             (code, output) = await RunAsync("backup", "restore", held.File, "--data-dir", node.Data, "--replace");
+            Assert.False(output.Contains("Unhandled exception", StringComparison.Ordinal), output);
         }
 
         Assert.True(code == 0, $"{node.Name} was not restored: {output} {Chance.Repeat("chaos")}\n{federation.Describe()}");

@@ -24,7 +24,12 @@ internal static class AuditExportCommand
             await using var body = await answer.Content.ReadAsStreamAsync(cancellation);
             if (parsed.GetValue(file) is { } target)
             {
-                await OutputFile.WriteAsync(target, stream => body.CopyToAsync(stream, cancellation));
+                using (var bar = new ProgressBar(cli, "export"))
+                {
+                    await using var counted = new ProgressStream(body, answer.Content.Headers.ContentLength, bar);
+                    await OutputFile.WriteAsync(target, stream => counted.CopyToAsync(stream, cancellation));
+                }
+
                 await cli.Error.WriteLineAsync($"The log is in {target}.");
                 return ExitCodes.Ok;
             }

@@ -62,8 +62,10 @@ internal static class AuditVerifyCommand
     private static async Task<int> ExportAsync(
         ParseResult parsed, CliContext cli, string file, IReadOnlyCollection<X509Certificate2> roots, CancellationToken cancellation)
     {
-        using var lines = file == "-" ? cli.In : new StreamReader(Open(file));
+        using var bar = new ProgressBar(cli, "verify");
+        using var lines = file == "-" ? cli.In : Counted(Open(file), bar);
         var verdict = await new AuditExportVerifier(roots).VerifyAsync(lines, cancellation);
+        bar.Hide();
         if (parsed.GetValue(GlobalOptions.Output) == OutputFormat.Json)
         {
             CliOutput.Json(cli, JsonSerializer.SerializeToNode(verdict, Json));
@@ -138,6 +140,8 @@ internal static class AuditVerifyCommand
         return roots.Count > 0 ? [.. roots] : throw new CliException(ExitCodes.Usage, "there is no root certificate to check by.",
             "Give them with --roots FILE, in PEM; or log in to the federation once, which stores them in the profile.");
     }
+
+    private static StreamReader Counted(FileStream file, ProgressBar bar) => new(new ProgressStream(file, file.Length, bar));
 
     private static FileStream Open(string file)
     {

@@ -23,7 +23,8 @@ internal static class BackupCreateCommand
             var target = parsed.GetRequiredValue(file);
             var order = new JsonObject { ["passphrase"] = passphrase, ["keysOnly"] = parsed.GetValue(keys) };
             using var answer = await api.RawAsync(HttpMethod.Post, "/backups", order, null, cancellation);
-            await using var body = await answer.Content.ReadAsStreamAsync(cancellation);
+            using var bar = new ProgressBar(cli, "backup");
+            await using var body = new ProgressStream(await answer.Content.ReadAsStreamAsync(cancellation), answer.Content.Headers.ContentLength, bar);
             try
             {
                 await OutputFile.WriteAsync(target, stream => body.CopyToAsync(stream, cancellation));
@@ -33,6 +34,7 @@ internal static class BackupCreateCommand
                 throw new CliException(ExitCodes.ServerError, $"the server broke off: {broken.Message}", "Its log has the reason. No backup was written.");
             }
 
+            bar.Hide();
             var header = await BackupFlags.LookAsync(target, cancellation);
             var length = new FileInfo(target).Length;
             if (parsed.GetValue(GlobalOptions.Output) == OutputFormat.Json)

@@ -32,7 +32,7 @@ internal static class BackupRestoreCommand
             }
 
             var passphrase = flags.Passphrase(parsed, cli, twice: false);
-            var restored = await RestoreAsync(path, passphrase, parsed.GetValue(replace), options, cancellation);
+            var restored = await RestoreAsync(path, passphrase, parsed.GetValue(replace), options, cli, cancellation);
             if (parsed.GetValue(GlobalOptions.Output) == OutputFormat.Json)
             {
                 CliOutput.Json(cli, new JsonObject
@@ -53,7 +53,7 @@ internal static class BackupRestoreCommand
         return command;
     }
 
-    private static async Task<RestoredBackup> RestoreAsync(string path, string passphrase, bool replace, HanseOptions options, CancellationToken cancellation)
+    private static async Task<RestoredBackup> RestoreAsync(string path, string passphrase, bool replace, HanseOptions options, CliContext cli, CancellationToken cancellation)
     {
         var role = BackupFlags.Role(options);
         using var logging = ServerLogging.Create(options);
@@ -62,7 +62,9 @@ internal static class BackupRestoreCommand
             Directory.CreateDirectory(options.DataDir);
             await using var postgres = await ServerHost.OpenPostgresAsync(options, logging, cancellation);
             await using var source = BackupFlags.Open(path);
-            return await new BackupRestore(postgres.Open(role.Role), role, TimeProvider.System).RunAsync(source, passphrase, replace, place: true, cancellation);
+            using var bar = new ProgressBar(cli, "restore");
+            await using var counted = new ProgressStream(source, source.Length, bar);
+            return await new BackupRestore(postgres.Open(role.Role), role, TimeProvider.System).RunAsync(counted, passphrase, replace, place: true, cancellation);
         }
         catch (BackupException refused)
         {
@@ -78,6 +80,12 @@ internal static class BackupRestoreCommand
             throw new CliException(
                 ExitCodes.ServerError, $"the database went away while the backup was restored: {gone.Message}",
                 "Either all of it was restored or nothing. Give the same command again.", ErrorCodes.DatabaseUnavailable);
+        }
+        catch (IOException refused)
+        {
+            throw new CliException(
+                ExitCodes.ServerError, $"the disk refused while the backup was restored: {refused.Message}",
+                "Either all of it was restored or nothing. Free some space, then give the same command again.", ErrorCodes.DiskFull);
         }
     }
 

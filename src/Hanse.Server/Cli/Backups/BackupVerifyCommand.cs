@@ -28,7 +28,7 @@ internal static class BackupVerifyCommand
             var header = await BackupFlags.LookAsync(path, cancellation);
             var options = flags.Options(parsed, cli, header.Role);
             var passphrase = flags.Passphrase(parsed, cli, twice: false);
-            var tried = await TryAsync(path, passphrase, parsed.GetValue(scratch) ?? DefaultScratch(), options, cancellation);
+            var tried = await TryAsync(path, passphrase, parsed.GetValue(scratch) ?? DefaultScratch(), options, cli, cancellation);
             var reported = header.Role == DatabaseRoles.Coordinator ? await ReportAsync(parsed, cli, flags, tried, cancellation) : "";
             if (parsed.GetValue(GlobalOptions.Output) == OutputFormat.Json)
             {
@@ -54,7 +54,7 @@ internal static class BackupVerifyCommand
         return command;
     }
 
-    private static async Task<RestoredBackup> TryAsync(string path, string passphrase, string scratch, HanseOptions options, CancellationToken cancellation)
+    private static async Task<RestoredBackup> TryAsync(string path, string passphrase, string scratch, HanseOptions options, CliContext cli, CancellationToken cancellation)
     {
         var role = BackupFlags.Role(options);
         var instance = new PostgresInstanceOptions
@@ -66,13 +66,15 @@ internal static class BackupVerifyCommand
         {
             await using var postgres = await PostgresInstance.StartAsync(instance, TimeProvider.System, NullLogger.Instance, cancellation);
             await using var source = BackupFlags.Open(path);
-            return await new BackupRestore(postgres.Open(role.Role), role, TimeProvider.System).RunAsync(source, passphrase, replace: false, place: false, cancellation);
+            using var bar = new ProgressBar(cli, "verify");
+            await using var counted = new ProgressStream(source, source.Length, bar);
+            return await new BackupRestore(postgres.Open(role.Role), role, TimeProvider.System).RunAsync(counted, passphrase, replace: false, place: false, cancellation);
         }
         catch (BackupException refused)
         {
             throw BackupFlags.Tell(refused);
         }
-        catch (StorageRefusedException refused)
+        catch (Exception refused) when (refused is StorageRefusedException or Npgsql.NpgsqlException or IOException)
         {
             throw new CliException(ExitCodes.Failed, $"the backup could not be tried: {refused.Message}", "Name another folder with --scratch, or do this on a server's machine.");
         }

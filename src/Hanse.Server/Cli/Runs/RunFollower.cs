@@ -8,6 +8,7 @@ namespace Hanse.Server.Cli.Runs;
 /// <summary>Waits for a command's end and tells of it meanwhile: one host's output as it comes, several hosts' as each ends.</summary>
 internal sealed class RunFollower(ApiClient api, CliContext cli, bool quiet)
 {
+    private readonly ProgressBar _bar = new(cli, "run");
     private static readonly TimeSpan BetweenAsks = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan LongestSilence = TimeSpan.FromMinutes(2);
     private readonly HashSet<string> _told = [];
@@ -16,6 +17,7 @@ internal sealed class RunFollower(ApiClient api, CliContext cli, bool quiet)
     /// <summary>The command as it ended, with every execution.</summary>
     public async Task<JsonObject> FollowAsync(JsonObject issued, CancellationToken cancellation)
     {
+        using var bar = _bar;
         var path = $"/commands/{issued.Text("id")}";
         var command = issued;
         var first = true;
@@ -82,6 +84,11 @@ internal sealed class RunFollower(ApiClient api, CliContext cli, bool quiet)
         }
 
         var alone = IsAlone(command);
+        if (!alone)
+        {
+            ShowProgress(command);
+        }
+
         foreach (var execution in command["executions"]?.AsArray().OfType<JsonObject>() ?? [])
         {
             if (alone)
@@ -90,9 +97,19 @@ internal sealed class RunFollower(ApiClient api, CliContext cli, bool quiet)
             }
             else if (EndedStates.Has(execution.Text("state")) && _told.Add(execution.Text("hostId")))
             {
+                _bar.Hide();
                 await TellEndedAsync(execution, command);
             }
         }
+    }
+
+    private void ShowProgress(JsonObject command)
+    {
+        var counts = (command["counts"] as JsonObject ?? []).Select(c => (State: c.Key, Count: (long?)c.Value ?? 0)).ToList();
+        var ended = counts.Where(c => EndedStates.Has(c.State)).ToList();
+        _bar.Show(
+            ended.Sum(c => c.Count), (long?)command["hostCount"], "hosts",
+            string.Join(", ", ended.Where(c => c.State != "succeeded" && c.Count > 0).Select(c => string.Create(CultureInfo.InvariantCulture, $"{c.Count} {c.State}"))));
     }
 
     private async Task TellAloneAsync(string path, JsonObject execution, CancellationToken cancellation)
