@@ -160,7 +160,7 @@ public sealed class RelayTests
     }
 
     [Fact]
-    public async Task Drain_ends_what_is_live_and_accepts_nothing_until_resumed()
+    public async Task Drain_ends_what_is_live_and_refuses_who_comes_until_resumed()
     {
         using var backend = new Backend().Echoing();
         using var door = new Door(null, Route("a", backend, "a.test"));
@@ -169,10 +169,12 @@ public sealed class RelayTests
         door.Plane.Drain(TimeSpan.Zero);
         Assert.Empty((await client.ReadToEndAsync())!);
         await door.Until("nothing is live", c => c.Total.Live == 0);
-        // The kernel still takes it; it waits for whoever accepts next.
-        using var waiting = await door.ConnectAsync(Hello);
+        // At once, so that he goes to another gateway.
+        var refused = await Assert.ThrowsAsync<SocketException>(() => door.ConnectAsync());
+        Assert.Equal(SocketError.ConnectionRefused, refused.SocketErrorCode);
         door.Plane.Resume();
-        Assert.Equal(Hello, await waiting.ReadExactlyAsync(Hello.Length));
+        using var later = await door.ConnectAsync(Hello);
+        Assert.Equal(Hello, await later.ReadExactlyAsync(Hello.Length));
     }
 
     [Fact]
