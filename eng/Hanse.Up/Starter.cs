@@ -150,7 +150,7 @@ internal sealed class Starter(Places places, UpStateFile file, Progress progress
         }
 
         progress.Tell("Starting the gateway.");
-        var stamp = Launcher.Start(places.LogOf(GatewayKey), places.Gateway, "run", "--data", data, "--listen", address);
+        var stamp = Launcher.Start(places.LogOf(GatewayKey), places.Gateway, "run", "--data", data, "--listen", address, "--takeover-socket", Path.Combine(data, "takeover.sock"));
         var gateway = Record(new StartedProcess(GatewayKey, GatewayKey, stamp, $"tls://{address}", data, places.LogOf(GatewayKey)));
         await progress.WaitAsync("its link was online", OnlineDeadline, gateway, async c => await GatewayLinkAsync(coordinator, c) is "online", cancellation);
     }

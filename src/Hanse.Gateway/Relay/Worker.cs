@@ -76,7 +76,10 @@ internal sealed unsafe class Worker : IDisposable
     {
         _stopping = true;
         Post(static _ => { });
-        _thread.Join();
+        if (_thread.IsAlive) // not where an address could not be had, and nothing was started
+        {
+            _thread.Join();
+        }
     }
 
     public void Dispose()
