@@ -5,8 +5,8 @@ using Hanse.Trust.Datagrams;
 
 namespace Hanse.Site.Metrics;
 
-/// <summary>One host at this moment: its key and replay window, and the samples that are not yet stored, about a minute's. Of a sample that another follows
-/// only the figures are held.</summary>
+/// <summary>One host at this moment: its key and replay window, and the samples that are not yet stored, about a minute's, as bytes: of each the figures, of
+/// the last one the lists as well. Thousands of hosts have one each.</summary>
 internal sealed class HostMeter(HostId host)
 {
     /// <summary>Samples of one row: a host that sends faster than it was asked to fills rows sooner, no more memory.</summary>
@@ -14,7 +14,8 @@ internal sealed class HostMeter(HostId host)
 
     private static readonly TimeSpan Minute = TimeSpan.FromMinutes(1);
     private readonly Lock _gate = new();
-    private readonly List<MetricsChunkSample> _samples = [];
+    private readonly List<(uint AfterMs, byte[] Figures)> _samples = [];
+    private byte[] _newest = [];
     private ReplayWindow _window;
     private DateTimeOffset _begun;
     private DateTimeOffset _last;
@@ -59,7 +60,7 @@ internal sealed class HostMeter(HostId host)
         }
     }
 
-    /// <summary>Keeps a sample; gives a row when the minute, or its room, is full.</summary>
+    /// <summary>Keeps a sample, whose lists it clears; gives a row when the minute, or its room, is full.</summary>
     public MeterRow? Add(MetricsSample sample, bool byDatagram, DateTimeOffset now)
     {
         lock (_gate)
@@ -70,12 +71,10 @@ internal sealed class HostMeter(HostId host)
             {
                 _begun = now;
             }
-            else
-            {
-                WithoutLists(_samples[^1].Sample);
-            }
 
-            _samples.Add(new MetricsChunkSample { AfterMs = (uint)(now - _begun).TotalMilliseconds, Sample = sample });
+            _newest = sample.ToByteArray();
+            WithoutLists(sample);
+            _samples.Add(((uint)(now - _begun).TotalMilliseconds, sample.ToByteArray()));
             (_last, _byDatagram) = (now, byDatagram);
             return full;
         }
@@ -114,8 +113,13 @@ internal sealed class HostMeter(HostId host)
     private MeterRow Row()
     {
         var chunk = new MetricsChunk();
-        chunk.Samples.AddRange(_samples);
-        return new MeterRow(host, _begun, _last, KeyId, _window.Highest, _byDatagram, chunk.ToByteArray(), Tally.Of(_samples.Select(s => s.Sample)));
+        for (var i = 0; i < _samples.Count; i++)
+        {
+            var bytes = i == _samples.Count - 1 ? _newest : _samples[i].Figures;
+            chunk.Samples.Add(new MetricsChunkSample { AfterMs = _samples[i].AfterMs, Sample = MetricsSample.Parser.ParseFrom(bytes) });
+        }
+
+        return new MeterRow(host, _begun, _last, KeyId, _window.Highest, _byDatagram, chunk.ToByteArray(), Tally.Of(chunk.Samples.Select(s => s.Sample)));
     }
 
     private static void WithoutLists(MetricsSample sample)
