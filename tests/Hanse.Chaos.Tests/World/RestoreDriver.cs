@@ -38,20 +38,21 @@ internal sealed class RestoreDriver(ChaosFederation federation, Action<string> t
             return;
         }
 
-        await node.KillAsync();
-        node.KillDatabase();
-        var lost = TimeProvider.System.GetUtcNow();
-        federation.Losses.Add(new Loss(node.Name, held.From, lost));
+        var lost = held.From;
         var (code, output) = (-1, "");
         for (var tries = 0; tries < Tries && code != 0; tries++)
         {
-            // Other faults may hit its database or its disk in the middle: it is all or nothing, and is done again when that is over.
+            // Other faults may start it again, or hit its database or its disk in the middle: it is all or nothing, and is done again when that is over.
             await Task.Delay(tries * Look, TimeProvider.System);
+            await node.KillAsync();
+            node.KillDatabase();
+            lost = TimeProvider.System.GetUtcNow();
             (code, output) = await RunAsync("backup", "restore", held.File, "--data-dir", node.Data, "--replace");
             Assert.False(output.Contains("Unhandled exception", StringComparison.Ordinal), output);
         }
 
         Assert.True(code == 0, $"{node.Name} was not restored: {output} {Chance.Repeat("chaos")}\n{federation.Describe()}");
+        federation.Losses.Add(new Loss(node.Name, held.From, lost));
         node.Start();
         tell($"{node.Name} is as it was {(lost - held.From).TotalSeconds:0.0} s before");
     }
