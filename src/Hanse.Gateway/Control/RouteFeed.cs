@@ -14,7 +14,7 @@ internal sealed class RouteFeed(Action<IReadOnlyList<RouteSpec>> swap, CurrentRo
     private static readonly TimeSpan Again = TimeSpan.FromMinutes(1);
     private readonly SemaphoreSlim _one = new(1, 1);
     private IReadOnlyList<RouteSpec> _file = [];
-    private string _applied = "";
+    private List<RouteSpec> _applied = [];
 
     /// <summary>Names that file and snapshot both have.</summary>
     internal IReadOnlyList<string> Conflicts { get; private set; } = [];
@@ -66,14 +66,12 @@ internal sealed class RouteFeed(Action<IReadOnlyList<RouteSpec>> swap, CurrentRo
 
     private void Swap(List<RouteSpec> routes, RouteSnapshot? held, List<RouteEntry> entries)
     {
-        var applied = string.Join('\n', routes.Select(r =>
-            $"{string.Join(',', r.ServerNames)} {string.Join(',', r.Addresses)} {string.Join(',', r.StandbyAddresses)} {r with { ServerNames = [], Addresses = [], StandbyAddresses = [] }}"));
-        if (applied == _applied)
+        if (routes.Count == _applied.Count && routes.Zip(_applied).All(pair => pair.First.IsSameAs(pair.Second)))
         {
             return;
         }
 
-        _applied = applied;
+        _applied = routes;
         Conflicts = _file.Count == 0 ? [] : [.. RouteTable.Conflicts(routes).Distinct(StringComparer.Ordinal)];
         swap(routes);
         log.Information(

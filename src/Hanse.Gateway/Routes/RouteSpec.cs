@@ -36,4 +36,9 @@ internal sealed record RouteSpec(string Key, IReadOnlyList<string> ServerNames, 
 
     /// <summary>A connection on which no byte moved for so long is closed; zero for never.</summary>
     internal TimeSpan IdleTimeout { get; init; }
+
+    /// <summary>True if everything is as in the other, the order of names and addresses too. A record's own comparison takes two equal lists for different ones.</summary>
+    internal bool IsSameAs(RouteSpec other) =>
+        ServerNames.SequenceEqual(other.ServerNames, StringComparer.Ordinal) && Addresses.SequenceEqual(other.Addresses) && StandbyAddresses.SequenceEqual(other.StandbyAddresses)
+        && this == other with { ServerNames = ServerNames, Addresses = Addresses, StandbyAddresses = StandbyAddresses };
 }

@@ -47,6 +47,38 @@ public sealed class RouteFeedTests : IDisposable
         Assert.Equal("own", RouteTable.Build([.. _swaps.Single().Select((s, i) => new Route(s, i, []))]).Find("both.test")!.Spec.Key);
     }
 
+    public static TheoryData<string> Changes => ["names", "addresses", "proxy", "route id", "standby", "pseudonymous", "reject", "default", "limit", "idle", "choice"];
+
+    [Theory]
+    [MemberData(nameof(Changes))]
+    public async Task Whatever_of_a_route_changes_is_in_force_and_the_same_again_is_no_change(string what)
+    {
+        await _feed.SetFileAsync([Own], default);
+        await _feed.SetFileAsync([Own with { ServerNames = [.. Own.ServerNames], Addresses = [.. Own.Addresses], StandbyAddresses = [] }], default);
+        Assert.Single(_swaps);
+
+        await _feed.SetFileAsync(
+            [
+                what switch
+                {
+                    "names" => Own with { ServerNames = ["own.test"] },
+                    "addresses" => Own with { Addresses = [IPEndPoint.Parse("192.0.2.2:443")] },
+                    "proxy" => Own with { ProxyProtocol = true },
+                    "route id" => Own with { RouteId = 7 },
+                    "standby" => Own with { StandbyAddresses = [IPEndPoint.Parse("192.0.2.3:443")] },
+                    "pseudonymous" => Own with { Pseudonymous = true },
+                    "reject" => Own with { Reject = true },
+                    "default" => Own with { IsDefault = true },
+                    "limit" => Own with { MaxConnections = 5 },
+                    "idle" => Own with { IdleTimeout = TimeSpan.FromMinutes(1) },
+                    _ => Own with { Choice = Enum.GetValues<UpstreamChoice>().First(c => c != Own.Choice) },
+                },
+            ],
+            default);
+
+        Assert.Equal(2, _swaps.Count);
+    }
+
     [Fact]
     public async Task Names_are_looked_up_and_the_last_answer_stays_when_the_name_server_is_away()
     {
