@@ -10,6 +10,7 @@ internal sealed class ChaosNode(string name, string folder, IGround ground, stri
 {
     private const string Quietly = "log=$1; shift; exec \"$@\" >>\"$log\" 2>&1 </dev/null";
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private readonly Lock _gate = new();
     private Process? _process;
 
     public string Name => name;
@@ -22,7 +23,19 @@ internal sealed class ChaosNode(string name, string folder, IGround ground, stri
 
     public bool IsRunning => _process is { HasExited: false };
 
+    /// <summary>Does nothing when it runs: two faults may end at the same moment, and each starts what it had stopped.</summary>
     public void Start()
+    {
+        lock (_gate)
+        {
+            if (!IsRunning)
+            {
+                Launch();
+            }
+        }
+    }
+
+    private void Launch()
     {
         Turn(0);
         string[] clock = clockLibrary is null
