@@ -1,5 +1,8 @@
 using System.Net.Security;
 using System.Net.Sockets;
+using System.Security.Cryptography.X509Certificates;
+using Hanse.Protocol.Messages;
+using Hanse.Server.Cli.Connection;
 using Hanse.TestKit;
 
 namespace Hanse.Server.Tests.Hosting;
@@ -27,6 +30,7 @@ public sealed class OwnSiteCertificateTests : IDisposable
         await using var server = Server("trust:", "  leafLifetime: 20s");
         await server.StartAsync();
         Assert.Equal(first, await ShownAsync(server, "link.main.localhost"));
+        await ExaminedAsync(server);
 
         await using var pinned = await JoinedAsync(server, "pinned", systemTrust: false);
         await using var unpinned = await JoinedAsync(server, "unpinned", systemTrust: true);
@@ -101,6 +105,24 @@ public sealed class OwnSiteCertificateTests : IDisposable
 
     private RealProcess Run(string name) => RealProcess.Start(
         RealProcess.Program(Agent), null, ["run", "--data", _folder.File(name)], ("SSL_CERT_FILE", Store), ("SSL_CERT_DIR", "/nowhere"));
+
+    /// <summary>The doctor of doors takes the site's own word for such a certificate.</summary>
+    private async Task ExaminedAsync(RealServer server)
+    {
+        using (var http = ApiTransport.Unverified(new Uri($"https://127.0.0.1:{server.Port}"), "link.localhost"))
+        {
+            var set = TrustSet.Parser.ParseFrom(await http.GetByteArrayAsync(new Uri("/trust", UriKind.Relative)));
+            await File.WriteAllTextAsync(_folder.File("roots.pem"), X509CertificateLoader.LoadCertificate(set.Roots[0].Span).ExportCertificatePem());
+        }
+
+        await using var doctor = RealProcess.Start(
+            RealProcess.Program("hanse"), "", ["gateway", "doctor", "main.localhost", "--address", $"127.0.0.1:{server.Port + 1}", "--roots", _folder.File("roots.pem")],
+            ("SSL_CERT_FILE", Store), ("SSL_CERT_DIR", "/nowhere"));
+        await doctor.EndedAsync();
+        Assert.True(doctor.Process.ExitCode == 0, doctor.Output);
+        Assert.Matches("(?m)^ok +certificate .*operator", doctor.Output);
+        Assert.Matches("(?m)^ok +chain .*as hanse://", doctor.Output);
+    }
 
     private static bool Renewed(RealProcess agent) => agent.Output.Contains("certificate-renewed", StringComparison.Ordinal);
 

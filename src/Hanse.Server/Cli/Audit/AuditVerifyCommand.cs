@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -20,7 +19,7 @@ internal static class AuditVerifyCommand
     {
         var export = new Option<string?>("--export") { Description = "Check this export instead of a server; - is standard input.", HelpName = "FILE" };
         var proof = new Option<string?>("--proof") { Description = "Check this proof of one entry instead of a server.", HelpName = "FILE" };
-        var roots = new Option<string?>("--roots") { Description = "The federation's root certificates in PEM, for --export and --proof. Default: those of the profile.", HelpName = "FILE" };
+        var roots = KnownRoots.Option(", for --export and --proof");
         var command = new CliCommand("verify", "Computes every hash of the audit log anew and asks those who cosign it. Exits with 1 when it is not as it was written.",
             "hanse audit verify", "hanse audit verify -o json", "hanse audit verify --export audit.jsonl --roots roots.pem",
             "hanse audit verify --proof entry-4711.json") { export, proof, roots };
@@ -114,32 +113,9 @@ internal static class AuditVerifyCommand
         return verdict.Ok ? ExitCodes.Ok : ExitCodes.Failed;
     }
 
-    private static IReadOnlyCollection<X509Certificate2> Roots(ParseResult parsed, CliContext cli, string? file)
-    {
-        var roots = new X509Certificate2Collection();
-        try
-        {
-            if (file is not null)
-            {
-                using var reader = new StreamReader(Open(file));
-                roots.ImportFromPem(reader.ReadToEnd());
-            }
-            else
-            {
-                foreach (var root in ProfileFile.Read(cli.ProfilePath(parsed.GetValue(GlobalOptions.Profile)))?.Roots ?? [])
-                {
-                    roots.ImportFromPem(root);
-                }
-            }
-        }
-        catch (CryptographicException broken)
-        {
-            throw new CliException(ExitCodes.Usage, $"the root certificates cannot be read: {broken.Message}");
-        }
-
-        return roots.Count > 0 ? [.. roots] : throw new CliException(ExitCodes.Usage, "there is no root certificate to check by.",
+    private static IReadOnlyCollection<X509Certificate2> Roots(ParseResult parsed, CliContext cli, string? file) =>
+        KnownRoots.Read(parsed, cli, file) is { Count: > 0 } roots ? roots : throw new CliException(ExitCodes.Usage, "there is no root certificate to check by.",
             "Give them with --roots FILE, in PEM; or log in to the federation once, which stores them in the profile.");
-    }
 
     private static StreamReader Counted(FileStream file, ProgressBar bar) => new(new ProgressStream(file, file.Length, bar));
 

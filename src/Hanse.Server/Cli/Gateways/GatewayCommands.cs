@@ -14,6 +14,7 @@ internal static class GatewayCommands
         gateway.Subcommands.Add(GatewayInviteCommand.Build(cli));
         gateway.Subcommands.Add(GatewayListCommand.Build(cli));
         gateway.Subcommands.Add(GatewayShowCommand.Build(cli));
+        gateway.Subcommands.Add(GatewayDoctorCommand.Build(cli));
         foreach (var verb in GatewayLifeCommands.All(cli))
         {
             gateway.Subcommands.Add(verb);
