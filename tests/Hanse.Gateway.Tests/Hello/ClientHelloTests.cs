@@ -1,32 +1,12 @@
 using System.Text;
 using Hanse.Gateway.Hello;
 using Hanse.TestKit;
+using Hanse.TestKit.Hellos;
 
 namespace Hanse.Gateway.Tests.Hello;
 
 public sealed class ClientHelloTests
 {
-    [Fact]
-    public async Task Read_real_hello_of_dotnet_name()
-    {
-        var wire = await HelloBytes.RealAsync("north.example.org");
-        Assert.Equal((HelloVerdict.Complete, "north.example.org"), Read(wire));
-    }
-
-    [Theory]
-    [InlineData(1)]
-    [InlineData(2)]
-    [InlineData(3)]
-    [InlineData(4)]
-    [InlineData(5)]
-    [InlineData(60)]
-    [InlineData(300)]
-    public async Task Read_split_over_records_name(int each)
-    {
-        var wire = HelloBytes.Split((await HelloBytes.RealAsync("north.example.org")).AsSpan(5), each);
-        Assert.Equal((HelloVerdict.Complete, "north.example.org"), Read(wire));
-    }
-
     [Theory]
     [InlineData(1)]
     [InlineData(7)]

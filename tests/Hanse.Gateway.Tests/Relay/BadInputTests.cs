@@ -5,7 +5,7 @@ using Hanse.Gateway.Hello;
 using Hanse.Gateway.Relay;
 using Hanse.Gateway.Relay.Counting;
 using Hanse.Gateway.Routes;
-using Hanse.Gateway.Tests.Hello;
+using Hanse.TestKit.Hellos;
 
 namespace Hanse.Gateway.Tests.Relay;
 

@@ -4,8 +4,8 @@ using System.Security.Authentication;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Hanse.Gateway.Routes;
-using Hanse.Gateway.Tests.Hello;
 using Hanse.TestKit;
+using Hanse.TestKit.Hellos;
 
 namespace Hanse.Gateway.Tests.Relay;
 

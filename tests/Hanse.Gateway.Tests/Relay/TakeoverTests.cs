@@ -3,8 +3,8 @@ using Hanse.Gateway.Logging;
 using Hanse.Gateway.Relay;
 using Hanse.Gateway.Routes;
 using Hanse.Gateway.Takeover;
-using Hanse.Gateway.Tests.Hello;
 using Hanse.TestKit;
+using Hanse.TestKit.Hellos;
 
 namespace Hanse.Gateway.Tests.Relay;
 

@@ -4,8 +4,8 @@ using System.Globalization;
 using System.Net.Sockets;
 using System.Text.RegularExpressions;
 using Hanse.Gateway.Takeover;
-using Hanse.Gateway.Tests.Hello;
 using Hanse.TestKit;
+using Hanse.TestKit.Hellos;
 
 namespace Hanse.Gateway.Tests.Relay;
 
