@@ -8,6 +8,7 @@ using Hanse.Agent.Link;
 using Hanse.Agent.Logging;
 using Hanse.Agent.Metrics;
 using Hanse.Agent.Native;
+using Hanse.Agent.Paths;
 using Hanse.Link;
 using Hanse.Link.Dialing;
 using Hanse.Link.Pulse;
@@ -22,12 +23,14 @@ namespace Hanse.Agent;
 /// <summary>
 /// A running agent, from start to stop:
 /// 1. end what an earlier life left running (D5), before anything new can be taken;
-/// 2. keep a link to the site, on which a session works;
+/// 2. keep a link to the site, on which a session works, by the best path there is;
 /// 3. renew the certificate, drive waiting executions;
 /// 4. at the stop: leave the link, kill what runs, journal its end.
 /// </summary>
 internal sealed class AgentNode(AgentFolder folder, AgentIdentity identity, RunSettings settings, AgentLog log, TimeProvider time)
 {
+    private readonly PathBook _paths = PathBook.Open(folder.Paths, identity.Addresses);
+
     // Seeded by the system; used for jitter alone, from several threads.
     private readonly Random _random = new LockedRandom(System.Security.Cryptography.RandomNumberGenerator.GetInt32(int.MaxValue));
 
@@ -40,24 +43,28 @@ internal sealed class AgentNode(AgentFolder folder, AgentIdentity identity, RunS
         await using var runner = new ExecutionRunner(surroundings);
         await runner.RecoverAsync();
 
-        var renewal = new RenewalDriver(identity, folder.RenewalKey, _random, time, log);
+        var renewal = new RenewalDriver(identity, _paths, folder.RenewalKey, _random, time, log);
         var session = new AgentSession(
             identity.Credential.Value.Identity, identity.Trust, InventoryCollector.ForThisMachine(time, boot), runner,
             new FileLinkSecret(folder.LinkSecret), Options() with { RenewNow = renewal.RenewNowAsync });
         session.LinkChanged += Note;
         using var wheel = new PulseWheel(time);
-        var keeper = Keeper(session, wheel, renewal);
+        var dialer = Dialer(wheel);
+        var keeper = Keeper(session, dialer, renewal);
+        var path = new PathDriver(
+            _paths, (address, cancellation) => dialer.ProveAsync(address, identity.ServerName, cancellation), keeper, PathPatience.Of(settings.PathInterval), _random, time, log);
         renewal.Renewed += keeper.TryNow;
         log.Information(
             "agent-started", $"The agent of host {session.Identity.Host} runs.",
             ("identity", session.Identity.ToString()), ("cgroups", surroundings.CgroupRoot ?? "none"), ("dataDir", folder.Root));
-        await WorkAsync([keeper.RunAsync, renewal.RunAsync, runner.DriveAsync], stop);
+        await WorkAsync([keeper.RunAsync, renewal.RunAsync, runner.DriveAsync, path.RunAsync], stop);
         log.Information("agent-stopped", "The agent stopped.");
     }
 
     private AgentSessionOptions Options() => new()
     {
         InventoryInterval = settings.InventoryInterval,
+        KeepPaths = _paths.Accept,
         Resting = ProcessMemory.Release,
         Metrics = new MachineMetrics(time),
         SoftwareVersion = Versions.Software,
@@ -66,17 +73,25 @@ internal sealed class AgentNode(AgentFolder folder, AgentIdentity identity, RunS
         Random = _random,
     };
 
-    private LinkKeeper Keeper(AgentSession session, PulseWheel wheel, RenewalDriver renewal)
+    private LinkDialer Dialer(PulseWheel wheel)
     {
         var tls = new LinkTls(identity.Credential, new PeerVerifier(identity.Trust, time), PeerExpectation.TheSite(identity.Site)) { ByName = true };
-        var dialer = new LinkDialer(tls, new LinkGreeter(wheel, LinkLimits.Default, time), time);
-        var target = new LinkTarget(identity.Addresses, identity.ServerName);
+        return new LinkDialer(tls, new LinkGreeter(wheel, LinkLimits.Default, time), time);
+    }
+
+    private LinkKeeper Keeper(AgentSession session, LinkDialer dialer, RenewalDriver renewal)
+    {
         return new LinkKeeper(Dial, session, BackoffOptions.Default, _random, time);
 
         async Task<DialResult> Dial(CancellationToken cancellation)
         {
+            var target = new LinkTarget(_paths.ToTry, identity.ServerName);
             var result = await dialer.DialAsync(target, session, cancellation);
-            if (result is not DialResult.Connected)
+            if (result is DialResult.Connected connected)
+            {
+                _paths.Linked(connected.Address!);
+            }
+            else
             {
                 var error = result is DialResult.Refused refused ? refused.Error : ((DialResult.Unreachable)result).Error;
                 Note(false, error);
@@ -134,7 +149,7 @@ internal sealed class AgentNode(AgentFolder folder, AgentIdentity identity, RunS
     {
         if (online)
         {
-            log.Information("link-opened", "The link to the site is up.");
+            log.Information("link-opened", "The link to the site is up.", ("address", _paths.Last?.Address.ToString() ?? ""));
         }
         else if (error is not null)
         {
@@ -143,7 +158,11 @@ internal sealed class AgentNode(AgentFolder folder, AgentIdentity identity, RunS
 
         try
         {
-            var status = new StatusRecord(online ? "online" : "offline", time.GetUtcNow(), error?.Code, error?.Message);
+            var path = online ? _paths.Last : null;
+            var status = new StatusRecord(online ? "online" : "offline", time.GetUtcNow(), error?.Code, error?.Message)
+            {
+                Address = path?.Address.ToString(), ByGateway = path?.ByGateway,
+            };
             AtomicFile.Write(folder.Status, JsonSerializer.SerializeToUtf8Bytes(status, AgentJson.Default.StatusRecord));
         }
         catch (IOException failure)

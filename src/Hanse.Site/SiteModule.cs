@@ -112,6 +112,7 @@ public static class SiteModule
             services.GetRequiredService<RetentionDriver>().RunAsync(any.Token),
             leaver.RunAsync(any.Token),
             services.GetRequiredService<AgentTrustDriver>().RunAsync(any.Token),
+            services.GetRequiredService<AgentPathsDriver>().RunAsync(any.Token),
             services.GetRequiredService<TrustReportDriver>().RunAsync(any.Token),
             services.GetRequiredService<RollupDriver>().RunAsync(any.Token),
             services.GetRequiredService<MetricsDriver>().RunAsync(any.Token),
@@ -169,7 +170,7 @@ public static class SiteModule
         .AddSingleton<IHosts, Hosts>().AddSingleton<HostCounter>().AddSingleton<IHostDigests, HostDigestStore>()
         .AddSingleton<AgentLinks>().AddSingleton<IAgentChannel>(s => s.GetRequiredService<AgentLinks>())
         .AddSingleton<PresenceDriver>().AddSingleton<LinkSecretStore>().AddSingleton<QuarantineStore>()
-        .AddSingleton<AgentTrustStore>().AddSingleton<AgentTrustDriver>().AddSingleton<TrustReportDriver>()
+        .AddSingleton<AgentTrustStore>().AddSingleton<AgentTrustDriver>().AddSingleton<AgentPathsDriver>().AddSingleton<TrustReportDriver>()
         .AddSingleton<AgentHandler>().AddSingleton<ILinkAdmission, AgentAdmission>()
         .AddSingleton<InventoryStore>().AddSingleton<IInventory, InventoryIntake>();
 

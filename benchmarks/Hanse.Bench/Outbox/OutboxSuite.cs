@@ -5,6 +5,7 @@ using Hanse.Bench.Harness;
 using Hanse.Bench.Processes;
 using Hanse.Protocol.Ids;
 using Hanse.Protocol.Messages;
+using Hanse.TestKit;
 using Npgsql;
 using Record = Hanse.Protocol.Messages.Record;
 
@@ -26,7 +27,7 @@ internal sealed class OutboxSuite : IBenchSuite
     public async Task RunAsync(BenchOptions options, BenchTable table, CancellationToken cancellation)
     {
         var (hosts, changes) = (options.Get("hosts", 10_000), options.Get("changes", 20));
-        using var relay = new BenchRelay();
+        using var relay = new TcpRelay();
         await using var federation = await BenchFederation.StartAsync(1, relay);
         var (coordinator, site) = (federation.Coordinator, federation.Sites[0]);
         var before = await CallAsync(coordinator.Api, () => Task.FromResult(false), TimeSpan.FromSeconds(options.Get("before", 15)));

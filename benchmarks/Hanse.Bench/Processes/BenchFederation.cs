@@ -1,4 +1,5 @@
 using Hanse.Bench.Harness;
+using Hanse.TestKit;
 namespace Hanse.Bench.Processes;
 
 /// <summary>A coordinator and sites as processes of their own, joined; ended and cleared away when disposed.</summary>
@@ -16,7 +17,7 @@ internal sealed class BenchFederation : IAsyncDisposable
 
     /// <param name="sites">How many.</param>
     /// <param name="relay">The line that sites dial the coordinator over; null: they dial it themselves.</param>
-    public static async Task<BenchFederation> StartAsync(int sites, BenchRelay? relay = null)
+    public static async Task<BenchFederation> StartAsync(int sites, TcpRelay? relay = null)
     {
         var folder = System.IO.Directory.CreateTempSubdirectory("hanse-bench-").FullName;
         BenchServer.Open(folder);

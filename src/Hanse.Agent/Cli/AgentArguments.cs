@@ -21,6 +21,8 @@ internal sealed record AgentArguments
 
     internal TimeSpan InventoryInterval { get; private init; } = TimeSpan.FromMinutes(15);
 
+    internal TimeSpan PathInterval { get; private init; } = TimeSpan.FromMinutes(1);
+
     internal ExecutionOptions Executions { get; private init; } = new();
 
     /// <summary>The arguments, or what is wrong with them.</summary>
@@ -35,7 +37,7 @@ internal sealed record AgentArguments
             {
                 parsed = switched;
             }
-            else if (name is "--data" or "--file" or "-o" or "--output" or "--inventory-interval" or "--concurrency" or "--grace")
+            else if (name is "--data" or "--file" or "-o" or "--output" or "--inventory-interval" or "--path-interval" or "--concurrency" or "--grace")
             {
                 var value = equals >= 0 ? args[i][(equals + 1)..] : i + 1 < args.Count ? args[++i] : null;
                 var (next, error) = value is null ? (null, $"{name} needs a value.") : Set(parsed, name, value);
@@ -94,9 +96,12 @@ internal sealed record AgentArguments
                     return (null, $"{name} is a duration such as 30s, 5m or 1h, not '{value}'.");
                 }
 
-                return name == "--grace"
-                    ? (parsed with { Executions = parsed.Executions with { Grace = duration } }, null)
-                    : (parsed with { InventoryInterval = duration }, null);
+                return name switch
+                {
+                    "--grace" => (parsed with { Executions = parsed.Executions with { Grace = duration } }, null),
+                    "--path-interval" => (parsed with { PathInterval = duration }, null),
+                    _ => (parsed with { InventoryInterval = duration }, null),
+                };
         }
     }
 }

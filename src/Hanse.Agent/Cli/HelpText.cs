@@ -16,6 +16,7 @@ internal static class HelpText
           --data DIR                where identity and journal lie (default /var/lib/hanse-agent)
           --file FILE               read the join string from this file
           --inventory-interval D    between two collections (default 15m; only what changed is sent)
+          --path-interval D         between two looks for a better way to the site than the one in use (default 1m)
           --concurrency N           scripts that run at once (default 4)
           --grace D                 between SIGTERM and SIGKILL (default 10s)
           --no-cgroups              end scripts by process group even where cgroups could be used

@@ -25,7 +25,7 @@ internal static class RunVerb
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, context => Stop(context, stop));
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, context => Stop(context, stop));
         await using var error = Console.OpenStandardError();
-        var settings = new RunSettings { InventoryInterval = arguments.InventoryInterval, Executions = arguments.Executions };
+        var settings = new RunSettings { InventoryInterval = arguments.InventoryInterval, PathInterval = arguments.PathInterval, Executions = arguments.Executions };
         await new AgentNode(folder, identity, settings, new AgentLog(error, time), time).RunAsync(stop.Token);
         return ExitCode.Done;
     }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Hanse.Agent.Data;
+using Hanse.Agent.Paths;
 using Hanse.Trust.Keys;
 
 namespace Hanse.Agent.Cli;
@@ -33,6 +34,7 @@ internal static class StatusVerb
         var site = AgentIdentity.ReadSite(folder);
         var joined = NodeCredential.TryLoad(folder.Credential, out var credential);
         var status = File.Exists(folder.Status) ? JsonSerializer.Deserialize(File.ReadAllBytes(folder.Status), AgentJson.Default.StatusRecord) : null;
+        var paths = PathBook.Open(folder.Paths, AgentIdentity.AddressesOf(site)).All;
         string holder;
         bool running;
         using (var held = FolderLock.TryTake(folder, out holder))
@@ -50,14 +52,20 @@ internal static class StatusVerb
             SiteId = credential?.Identity.Site?.ToString(),
             FederationId = credential?.Identity.Federation.ToString(),
             ServerName = site?.ServerName,
-            Addresses = site?.Addresses,
+            Addresses = site is null ? null : Texts(paths, byGateway: false),
+            Gateways = site is null ? null : Texts(paths, byGateway: true),
             CertificateEnds = credential?.NotAfter,
             Link = running ? status?.Link ?? "offline" : "offline",
+            Path = !running || status?.ByGateway is not { } byGateway ? null : byGateway ? "gateway" : "local",
+            PathAddress = running ? status?.Address : null,
             LinkSince = status?.Since,
             LastErrorCode = status?.LastErrorCode,
             LastError = status?.LastError,
         };
     }
+
+    private static IReadOnlyList<string> Texts(IEnumerable<SitePath> paths, bool byGateway) =>
+        [.. paths.Where(p => p.ByGateway == byGateway).Select(p => p.Address.ToString())];
 
     private static void Print(StatusView view, TextWriter output)
     {
@@ -71,8 +79,10 @@ internal static class StatusVerb
             ("federation", view.FederationId),
             ("server name", view.ServerName),
             ("addresses", view.Addresses is null ? null : string.Join(", ", view.Addresses)),
+            ("gateways", view.Gateways is { Count: > 0 } gateways ? string.Join(", ", gateways) : null),
             ("certificate ends", view.CertificateEnds?.ToString("u")),
             ("link", view.Link),
+            ("path", view.Path is null ? null : $"{view.Path}, {view.PathAddress}"),
             ("since", view.LinkSince?.ToString("u")),
             ("last error", view.LastError),
         };

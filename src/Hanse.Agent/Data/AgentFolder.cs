@@ -13,6 +13,8 @@ internal sealed class AgentFolder(string path)
 
     internal string Site => In("site.json");
 
+    internal string Paths => In("paths.json");
+
     internal string LinkSecret => In("link-secret");
 
     internal string JoinKey => In("join-key.pem");
@@ -31,7 +33,7 @@ internal sealed class AgentFolder(string path)
     internal void Erase()
     {
         // The credential first: without it nothing else counts, however far this gets.
-        foreach (var file in new[] { Credential, LinkSecret, Trust, Site, JoinKey, RenewalKey, Status })
+        foreach (var file in new[] { Credential, LinkSecret, Trust, Site, Paths, JoinKey, RenewalKey, Status })
         {
             File.Delete(file);
         }

@@ -31,9 +31,11 @@ internal sealed record AgentIdentity(CurrentCredential Credential, CurrentTrust 
                 $"A move of {folder.Root} to site {site.Site} was interrupted. Run hanse-agent join again with the same join string: it goes on where it stopped.");
         }
 
-        var addresses = site.Addresses.Select(a => NodeAddress.TryParse(a, out var address) ? address : null).OfType<NodeAddress>().ToList();
-        return new AgentIdentity(credential, trust, id, site.ServerName, addresses);
+        return new AgentIdentity(credential, trust, id, site.ServerName, AddressesOf(site));
     }
+
+    internal static IReadOnlyList<NodeAddress> AddressesOf(SiteRecord? site) =>
+        [.. (site?.Addresses ?? []).Select(a => NodeAddress.TryParse(a, out var address) ? address : null).OfType<NodeAddress>()];
 
     /// <summary>Stores what joining gave; the credential last, since it alone makes the agent a joined one.</summary>
     internal static void Save(AgentFolder folder, AgentJoinOutcome.Joined joined)
@@ -45,7 +47,7 @@ internal sealed record AgentIdentity(CurrentCredential Credential, CurrentTrust 
         _ = CurrentTrust.Create(folder.Trust, joined.Trust);
         _ = CurrentCredential.Create(folder.Credential, joined.Credential);
         DurableFolder.Sync(folder.Root);
-        foreach (var file in new[] { folder.JoinKey, folder.LinkSecret, folder.RenewalKey }) // the last two are of a site before (J4)
+        foreach (var file in new[] { folder.JoinKey, folder.LinkSecret, folder.RenewalKey, folder.Paths }) // the last three are of a site before (J4)
         {
             File.Delete(file);
         }

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Hanse.Agent.Paths;
 
 namespace Hanse.Agent.Data;
 
@@ -6,6 +7,7 @@ namespace Hanse.Agent.Data;
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(SiteRecord))]
+[JsonSerializable(typeof(PathRecord))]
 [JsonSerializable(typeof(StatusRecord))]
 [JsonSerializable(typeof(StatusView))]
 [JsonSerializable(typeof(JoinView))]

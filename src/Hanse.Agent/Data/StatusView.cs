@@ -19,12 +19,21 @@ internal sealed record StatusView
 
     public string? ServerName { get; init; }
 
+    /// <summary>The site's own.</summary>
     public IReadOnlyList<string>? Addresses { get; init; }
+
+    /// <summary>Those of gateways that lead to it.</summary>
+    public IReadOnlyList<string>? Gateways { get; init; }
 
     public DateTimeOffset? CertificateEnds { get; init; }
 
     /// <summary>online or offline.</summary>
     public string? Link { get; init; }
+
+    /// <summary>local or gateway.</summary>
+    public string? Path { get; init; }
+
+    public string? PathAddress { get; init; }
 
     public DateTimeOffset? LinkSince { get; init; }
 

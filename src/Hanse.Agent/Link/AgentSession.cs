@@ -11,7 +11,7 @@ using Hanse.Trust.Verification;
 namespace Hanse.Agent.Link;
 
 /// <summary>
-/// An agent as its link sees it: says hello with its link secret (J5), serves offers, cancels, refreshes and trust sets, and for as long as a
+/// An agent as its link sees it: says hello with its link secret (J5), serves offers, cancels, refreshes, trust sets and paths, and for as long as a
 /// link lives runs its drivers on it: inventory, execution reports, output, metrics. What a link does not deliver the next one does. Holds
 /// no file and no timer of its own between links, so one process can hold thousands.
 /// </summary>
@@ -34,6 +34,7 @@ public sealed class AgentSession : ILinkClient, ILinkHandler
             .On<ExecutionCancel>(Method.ExecutionCancel, (_, cancel, _) => ValueTask.FromResult(Cancel(cancel)))
             .On<InventoryRefresh>(Method.InventoryRefresh, (_, refresh, _) => ValueTask.FromResult(Refresh(refresh)))
             .On<TrustSet>(Method.AgentTrust, (_, set, _) => ValueTask.FromResult(Accept(set)))
+            .On<SitePaths>(Method.AgentPaths, (_, paths, _) => ValueTask.FromResult(Keep(paths)))
             .On<RenewNow>(Method.AgentRenew, (_, _, cancellation) => RenewAsync(cancellation));
     }
 
@@ -152,6 +153,21 @@ public sealed class AgentSession : ILinkClient, ILinkHandler
             // The answer is the agent's word that it trusts these roots from now on, whatever happens to its machine (T4).
             _options.Log.Error("trust-not-kept", $"The trust set could not be stored: {failure.Message} Free disk space.");
             return LinkReply.Refuse(ErrorCodes.InternalError, "The agent could not store its trust set.");
+        }
+    }
+
+    private LinkReply Keep(SitePaths paths)
+    {
+        try
+        {
+            return _options.KeepPaths?.Invoke(paths) != false
+                ? LinkReply.Done
+                : LinkReply.Refuse(ErrorCodes.MalformedMessage, "A list of paths is at most 32 addresses, each as host:port.");
+        }
+        catch (IOException failure)
+        {
+            _options.Log.Error("paths-not-kept", $"The addresses of the site could not be stored: {failure.Message} Free disk space.");
+            return LinkReply.Refuse(ErrorCodes.InternalError, "The agent could not store the addresses of its site.");
         }
     }
 

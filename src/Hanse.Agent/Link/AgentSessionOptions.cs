@@ -1,5 +1,6 @@
 using Hanse.Agent.Logging;
 using Hanse.Agent.Metrics;
+using Hanse.Protocol.Messages;
 
 namespace Hanse.Agent.Link;
 
@@ -26,6 +27,9 @@ public sealed record AgentSessionOptions
 
     /// <summary>Renews the certificate now; true once the new one is in use, durably. Without it the agent says that it cannot.</summary>
     public Func<CancellationToken, Task<bool>>? RenewNow { get; init; }
+
+    /// <summary>Keeps the ways to the site that it tells; false for what is none. Without it the agent keeps to the one it has.</summary>
+    public Func<SitePaths, bool>? KeepPaths { get; init; }
 
     /// <summary>What the host is doing; without it the agent tells nothing of it.</summary>
     public IMetricsFeed? Metrics { get; init; }

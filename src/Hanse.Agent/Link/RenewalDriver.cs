@@ -1,5 +1,6 @@
 using Hanse.Agent.Data;
 using Hanse.Agent.Logging;
+using Hanse.Agent.Paths;
 using Hanse.Trust.Joining;
 using Hanse.Trust.Renewal;
 using Hanse.Trust.Verification;
@@ -11,10 +12,10 @@ internal sealed class RenewalDriver
 {
     private readonly LeafRenewalDriver _driver;
 
-    internal RenewalDriver(AgentIdentity identity, string keyPath, Random random, TimeProvider time, AgentLog log)
+    internal RenewalDriver(AgentIdentity identity, PathBook paths, string keyPath, Random random, TimeProvider time, AgentLog log)
     {
         _driver = new LeafRenewalDriver(
-            identity.Credential, identity.Trust, () => new SessionTarget(identity.Addresses, identity.ServerName, PeerExpectation.TheSite(identity.Site)), keyPath, random, time);
+            identity.Credential, identity.Trust, () => new SessionTarget(paths.ToTry, identity.ServerName, PeerExpectation.TheSite(identity.Site)), keyPath, random, time);
         _driver.Renewed += () => log.Information("certificate-renewed", $"The certificate is renewed until {identity.Credential.Value.NotAfter:u}.");
         _driver.Failed += (code, why) =>
         {

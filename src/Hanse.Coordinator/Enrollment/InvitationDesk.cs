@@ -79,7 +79,9 @@ internal sealed class InvitationDesk(
         await using var transaction = await connection.BeginTransactionAsync(cancellation);
         await audit.AppendAsync(connection, transaction, Event("agent.invite", caller, site), cancellation);
         await transaction.CommitAsync(cancellation);
-        var addresses = site.Addresses.Select(a => NodeAddress.TryParse(a, out var address) ? address : null).OfType<NodeAddress>();
+        // A machine that is elsewhere comes in through a gateway.
+        var addresses = site.Addresses.Concat(await gateways.AddressesToAsync(site.Id, cancellation)).Distinct()
+            .Select(a => NodeAddress.TryParse(a, out var address) ? address : null).OfType<NodeAddress>().Take(JoinString.MaxAddresses);
         return Of(
             site, NodeKind.Agent, addresses, Hanse.Authority.Issuing.ServerNames.LinkPrefix + site.ExternalNames[0],
             federation.CustomerKey.ToArray(), options.Time.GetUtcNow() + life, "hanse-agent join", pinned: !systemTrust);

@@ -35,6 +35,9 @@ internal sealed class GatewayStore(NpgsqlDataSource database, TimeProvider time)
             $"select {Columns} from gateways_gateway where status <> 3 order by name, id", cancellationToken: cancellation))).AsList();
     }
 
+    public async Task<IReadOnlyList<string>> AddressesToAsync(Guid site, CancellationToken cancellation) =>
+        [.. (await ListAsync(cancellation)).Where(g => g.Lifecycle == GatewayLifecycle.Enrolled && !g.Draining && g.Serves(site)).SelectMany(g => g.Addresses).Distinct()];
+
     public Task<GatewayRow?> AddAsync(NpgsqlTransaction transaction, NewGateway gateway, CancellationToken cancellation) =>
         transaction.Connection!.QuerySingleOrDefaultAsync<GatewayRow>(new CommandDefinition(
             $"""

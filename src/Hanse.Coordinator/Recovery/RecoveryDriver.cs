@@ -12,11 +12,13 @@ namespace Hanse.Coordinator.Recovery;
 
 /// <summary>Asks each site of a restored coordinator what it holds (U5), as soon as its link is up: (1) bans on its list that are not known here are taken over, signed by
 /// this federation's coordinator in an earlier life; (2) names that the registry lost are filled in; (3) what nobody holds any more is noted; (4) the next list
-/// of bans is issued in this life. Directory, rollups and records come by themselves: the site sees that this is another life. Asking twice changes nothing.</summary>
+/// of bans is issued in this life. Directory, rollups and records come by themselves: the site sees that this is another life. A site that
+/// could not be asked is asked again while its link lives; asking twice changes nothing.</summary>
 internal sealed partial class RecoveryDriver(
     ISiteChannel channel, IFederation federation, IBans bans, ISites sites, NpgsqlDataSource database, TimeProvider time, ILogger<RecoveryDriver> logger)
 {
     private static readonly TimeSpan AnswerTime = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(5);
     private readonly Channel<SiteId> _due = Channel.CreateUnbounded<SiteId>();
 
     public async Task RunAsync(CancellationToken cancellation)
@@ -24,11 +26,21 @@ internal sealed partial class RecoveryDriver(
         channel.CameOnline += Due;
         try
         {
-            await foreach (var site in _due.Reader.ReadAllAsync(cancellation))
+            var due = new HashSet<SiteId>();
+            while (true)
             {
-                if (federation.IsRecovering)
+                await NextAsync(due.Count > 0, cancellation);
+                while (_due.Reader.TryRead(out var site))
                 {
-                    await TryAsync(site, cancellation);
+                    due.Add(site);
+                }
+
+                foreach (var site in due.ToList())
+                {
+                    if (!federation.IsRecovering || !channel.Connected.Contains(site) || await TryAsync(site, cancellation))
+                    {
+                        due.Remove(site);
+                    }
                 }
             }
         }
@@ -40,7 +52,23 @@ internal sealed partial class RecoveryDriver(
 
     private void Due(SiteId site) => _due.Writer.TryWrite(site);
 
-    private async Task TryAsync(SiteId site, CancellationToken cancellation)
+    // A link that came up, or the pause of those that could not be asked.
+    private async Task NextAsync(bool anyFailed, CancellationToken cancellation)
+    {
+        using var pause = new CancellationTokenSource(anyFailed ? Pause : Timeout.InfiniteTimeSpan, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(pause.Token, cancellation);
+        try
+        {
+            await _due.Reader.WaitToReadAsync(either.Token);
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            // The pause is over.
+        }
+    }
+
+    /// <returns>False if the site is to be asked again.</returns>
+    private async Task<bool> TryAsync(SiteId site, CancellationToken cancellation)
     {
         try
         {
@@ -48,16 +76,17 @@ internal sealed partial class RecoveryDriver(
             if (reply.Value is { } told)
             {
                 await TakeAsync(site, told, cancellation);
+                return true;
             }
-            else
-            {
-                LogNotTold(site, reply.Failure!.Message);
-            }
+
+            LogNotTold(site, reply.Failure!.Message);
         }
         catch (Exception away) when (away is NpgsqlException or InvalidProtocolBufferException)
         {
             LogNotTold(site, away.Message);
         }
+
+        return false;
     }
 
     private async Task TakeAsync(SiteId site, SiteRecovery told, CancellationToken cancellation)

@@ -7,7 +7,7 @@ using Npgsql;
 namespace Hanse.Coordinator.Sites;
 
 /// <summary>What a site's desired state takes from other slices: of its hosts, tags set at the coordinator and those that moved away; and the gateways that lead
-/// to it, which its agents dial where they do not reach it directly. One that drains is not among them.</summary>
+/// to it, which its agents dial where they do not reach it directly.</summary>
 internal sealed class SiteContents(NpgsqlDataSource database, IHostDirectory directory, IHostMoves moves, IGateways gateways)
 {
     public async Task AddAsync(DesiredState state, SiteRow site, CancellationToken cancellation)
@@ -15,7 +15,6 @@ internal sealed class SiteContents(NpgsqlDataSource database, IHostDirectory dir
         await using var connection = await database.OpenConnectionAsync(cancellation);
         state.Tags.AddRange(await directory.AssignedTagsAsync(connection, site.Key, cancellation));
         state.Departed.AddRange(await moves.DepartedAsync(connection, site.Key, site.ObservedGeneration, cancellation));
-        state.GatewayAddresses.AddRange((await gateways.ListAsync(cancellation))
-            .Where(g => g.Lifecycle == GatewayLifecycle.Enrolled && !g.Draining && g.Serves(site.Id)).SelectMany(g => g.Addresses).Distinct());
+        state.GatewayAddresses.AddRange(await gateways.AddressesToAsync(site.Id, cancellation));
     }
 }

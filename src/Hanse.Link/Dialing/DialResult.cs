@@ -1,4 +1,5 @@
 using Hanse.Protocol.Messages;
+using Hanse.Trust.Dialing;
 
 namespace Hanse.Link.Dialing;
 
@@ -10,7 +11,11 @@ public abstract record DialResult
     }
 
     /// <summary>The caller runs the link: <see cref="NodeLink.RunAsync"/>, exactly once.</summary>
-    public sealed record Connected(NodeLink Link) : DialResult;
+    public sealed record Connected(NodeLink Link) : DialResult
+    {
+        /// <summary>Which of the target's addresses it was.</summary>
+        public NodeAddress? Address { get; init; }
+    }
 
     /// <summary>A server answered and said no, or was declined.</summary>
     public sealed record Refused(Error Error, TimeSpan RetryAfter) : DialResult;

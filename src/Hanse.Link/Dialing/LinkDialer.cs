@@ -30,7 +30,8 @@ public sealed class LinkDialer(LinkTls tls, LinkGreeter greeter, TimeProvider cl
         {
             try
             {
-                return await TryAsync(address, target.ServerName, client, cancellation).ConfigureAwait(false);
+                var result = await TryAsync(address, target.ServerName, client, cancellation).ConfigureAwait(false);
+                return result is DialResult.Connected connected ? connected with { Address = address } : result;
             }
             catch (Exception failed) when (!cancellation.IsCancellationRequested && Explain(failed) is { } error)
             {
@@ -39,6 +40,23 @@ public sealed class LinkDialer(LinkTls tls, LinkGreeter greeter, TimeProvider cl
         }
 
         return Unreachable(target, failures);
+    }
+
+    /// <summary>Whether the server proves itself at an address: TCP and TLS as for a link, and nothing more.</summary>
+    /// <exception cref="OperationCanceledException">Cancelled by the caller.</exception>
+    public async Task<bool> ProveAsync(NodeAddress address, string serverName, CancellationToken cancellation = default)
+    {
+        try
+        {
+            using var time = new CallTime(ConnectTimeout, cancellation, clock);
+            var (stream, _, _) = await ConnectAsync(address, serverName, time.Token).ConfigureAwait(false);
+            await stream.DisposeAsync().ConfigureAwait(false);
+            return true;
+        }
+        catch (Exception failed) when (!cancellation.IsCancellationRequested && Explain(failed) is not null)
+        {
+            return false;
+        }
     }
 
     private async Task<DialResult> TryAsync(NodeAddress address, string serverName, ILinkClient client, CancellationToken cancellation)

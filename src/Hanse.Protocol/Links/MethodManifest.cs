@@ -19,6 +19,7 @@ public static class MethodManifest
         new(Method.InventoryRefresh, NodeKind.Site, NodeKind.Agent, InventoryRefresh.Descriptor, Empty.Descriptor),
         new(Method.AgentTrust, NodeKind.Site, NodeKind.Agent, TrustSet.Descriptor, Empty.Descriptor),
         new(Method.AgentRenew, NodeKind.Site, NodeKind.Agent, RenewNow.Descriptor, Empty.Descriptor),
+        new(Method.AgentPaths, NodeKind.Site, NodeKind.Agent, SitePaths.Descriptor, Empty.Descriptor),
         new(Method.RecordBatch, NodeKind.Site, NodeKind.Coordinator, RecordBatch.Descriptor, RecordReceipt.Descriptor),
         new(Method.StateBatch, NodeKind.Site, NodeKind.Coordinator, StateBatch.Descriptor, StateReceipt.Descriptor),
         new(Method.SiteStatus, NodeKind.Site, NodeKind.Coordinator, SiteStatus.Descriptor, Empty.Descriptor),

@@ -48,6 +48,8 @@ internal sealed class SiteIdentity(SiteOptions options, SiteStore store, TimePro
 
     public event Action? KeysChanged;
 
+    public event Action? PathsChanged;
+
     public LinkTarget Coordinator => new(Addresses(_row!.CoordinatorAddresses), _row.CoordinatorServerName);
 
     public bool IsSuspended => _row is { Suspended: true };
@@ -109,6 +111,11 @@ internal sealed class SiteIdentity(SiteOptions options, SiteStore store, TimePro
         {
             KeysChanged?.Invoke();
         }
+
+        if (before is not null && !(before.Addresses.SequenceEqual(_row!.Addresses) && before.GatewayAddresses.SequenceEqual(_row.GatewayAddresses)))
+        {
+            PathsChanged?.Invoke();
+        }
     }
 
     public Task RecoverTrustAsync(CancellationToken cancellation) =>
@@ -140,6 +147,7 @@ internal sealed class SiteIdentity(SiteOptions options, SiteStore store, TimePro
         NodeIdentity.ForSite(new FederationId(row.FederationId), new SiteId(row.SiteId)), row.Name, row.ExternalNames, keys.Issuer.Value.NotAfter)
     {
         Addresses = row.Addresses,
+        GatewayAddresses = row.GatewayAddresses,
     };
 
     private static List<NodeAddress> Addresses(IEnumerable<string> texts) =>

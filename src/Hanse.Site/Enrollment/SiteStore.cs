@@ -13,7 +13,7 @@ internal sealed class SiteStore(NpgsqlDataSource database, TimeProvider time)
         await using var connection = await database.OpenConnectionAsync(cancellation);
         return await connection.QuerySingleOrDefaultAsync<EnrolledSite>(new CommandDefinition(
             """
-            select site_id as SiteId, federation_id as FederationId, name, external_names as ExternalNames, addresses,
+            select site_id as SiteId, federation_id as FederationId, name, external_names as ExternalNames, addresses, gateway_addresses as GatewayAddresses,
                    coordinator_server_name as CoordinatorServerName, coordinator_addresses as CoordinatorAddresses, site_key as SiteKey,
                    previous_site_key as PreviousSiteKey, previous_site_key_until as PreviousSiteKeyUntil,
                    incarnation_number as IncarnationNumber, generation, suspended, sync_ms as SyncMs
@@ -59,7 +59,7 @@ internal sealed class SiteStore(NpgsqlDataSource database, TimeProvider time)
             """
             update enrollment_site
             set incarnation = @incarnation, incarnation_number = @number, generation = @generation, name = @SiteName,
-                external_names = @names, addresses = @addresses, site_key = @key, suspended = @Suspended, sync_ms = @sync,
+                external_names = @names, addresses = @addresses, gateway_addresses = @gateways, site_key = @key, suspended = @Suspended, sync_ms = @sync,
                 previous_site_key = @previous, previous_site_key_until = @until
             where (incarnation_number, generation) < (@number, @generation)
             """,
@@ -67,6 +67,7 @@ internal sealed class SiteStore(NpgsqlDataSource database, TimeProvider time)
             {
                 incarnation = Incarnation(state), number = (long)state.IncarnationNumber,
                 generation = (long)state.Generation, state.SiteName, names = state.ExternalNames.ToArray(), addresses = state.Addresses.ToArray(),
+                gateways = state.GatewayAddresses.ToArray(),
                 key = Key(state.SiteKey), previous = state.PreviousSiteKey.IsEmpty ? null : Key(state.PreviousSiteKey),
                 until = state.PreviousSiteKey.IsEmpty ? (DateTimeOffset?)null : DateTimeOffset.FromUnixTimeMilliseconds(state.PreviousSiteKeyUntilUnixMs), state.Suspended, sync = (int)Math.Min(state.SyncMs, int.MaxValue),
             },
@@ -89,6 +90,7 @@ internal sealed class EnrolledSite
     public string Name { get; init; } = "";
     public string[] ExternalNames { get; init; } = [];
     public string[] Addresses { get; init; } = [];
+    public string[] GatewayAddresses { get; init; } = [];
     public string CoordinatorServerName { get; init; } = "";
     public string[] CoordinatorAddresses { get; init; } = [];
     public byte[] SiteKey { get; init; } = [];

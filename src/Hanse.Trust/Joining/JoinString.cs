@@ -22,7 +22,8 @@ public static class JoinString
     private const int MaxCharacters = 8192;
     private const int LengthBytes = 2;
     private const int ChecksumBytes = 4;
-    private const int MaxAddresses = 16;
+    /// <summary>A join string names at most so many addresses.</summary>
+    public const int MaxAddresses = 16;
     private const int MaxPins = 8;
 
     public static string Write(JoinInvitation invitation)

@@ -56,10 +56,17 @@ internal sealed class FakeSite : ILinkAdmission, ILinkHandler, IDisposable
 
     internal string Output { get; private set; } = "";
 
+    /// <summary>How often somebody has connected.</summary>
+    internal int Connections { get; private set; }
+
+    internal int Port => ((IPEndPoint)_listener.LocalEndpoint).Port;
+
     internal NodeLink? Link => _acceptor.Links.Count > 0 ? _acceptor.Links[0] : null;
 
     /// <summary>Makes the folder of an agent that has joined this site.</summary>
-    internal void Join(string folder)
+    /// <param name="folder">Of the agent.</param>
+    /// <param name="port">Where it finds the site; null: the site's own.</param>
+    internal void Join(string folder, int? port = null)
     {
         var host = HostId.New();
         AgentIdentity.Save(new AgentFolder(folder), new AgentJoinOutcome.Joined
@@ -70,7 +77,7 @@ internal sealed class FakeSite : ILinkAdmission, ILinkHandler, IDisposable
             Credential = _site.AddAgent(host),
             Trust = _pki.Anchors,
             ServerName = _site.Names.LinkName,
-            Addresses = [new NodeAddress("127.0.0.1", ((IPEndPoint)_listener.LocalEndpoint).Port)],
+            Addresses = [new NodeAddress("127.0.0.1", port ?? Port)],
         });
     }
 
@@ -167,6 +174,7 @@ internal sealed class FakeSite : ILinkAdmission, ILinkHandler, IDisposable
             while (true)
             {
                 var client = await _listener.AcceptTcpClientAsync();
+                Connections++;
                 _ = ServeOneAsync(client);
             }
         }

@@ -47,12 +47,20 @@ internal sealed class Invariants(ChaosFederation federation, Workload work)
         {
             JsonElement shown = default;
             var lost = false;
-            await Wait.For(
-                $"command {order.Id} given at {order.Server} to {string.Join(", ", order.Agents)} to end",
-                async () => await Coordinator.GetAsync($"commands/{order.Id}") is { } now
-                    ? (Executions(shown = now).Count == order.Agents.Count || WasAlone(order)) && Executions(now).TrueForAll(e => Ends.Contains(Text(e, "state")))
-                    : lost = WasAlone(order) && await NobodyTookAsync(order),
-                Rest, () => $"{shown}\n{Found()}");
+            try
+            {
+                await Wait.For(
+                    $"command {order.Id} given at {order.Server} to {string.Join(", ", order.Agents)} to end",
+                    async () => await Coordinator.GetAsync($"commands/{order.Id}") is { } now
+                        ? (Executions(shown = now).Count == order.Agents.Count || WasAlone(order)) && Executions(now).TrueForAll(e => Ends.Contains(Text(e, "state")))
+                        : lost = WasAlone(order) && await NobodyTookAsync(order),
+                    Rest, () => $"{shown}\n{Found()}");
+            }
+            catch (TimeoutException late)
+            {
+                throw new TimeoutException($"{await KnownOfAsync(order)}\n{late.Message}", late);
+            }
+
             if (lost)
             {
                 continue;
@@ -69,7 +77,7 @@ internal sealed class Invariants(ChaosFederation federation, Workload work)
     }
 
     /// <summary>Only the server that acknowledged it was sure to know of it, and that server then went back to an older backup.</summary>
-    private bool WasAlone(Order order) => federation.Losses.Any(l => l.Server == order.Server && l.Covers(order.AcknowledgedAt));
+    private bool WasAlone(Order order) => federation.Losses.Any(l => l.Server == order.Server && l.Covers(order.AskedAt, order.AcknowledgedAt));
 
     /// <summary>U4: what a site has taken comes back, so what does not come back has had no effect; but for what the site itself lost.</summary>
     private async Task<bool> NobodyTookAsync(Order order)
@@ -82,6 +90,20 @@ internal sealed class Invariants(ChaosFederation federation, Workload work)
 
         var known = await Task.WhenAll(sites.Select(s => federation.Servers[s].Api.GetAsync($"commands/{order.Id}")));
         return Array.TrueForAll(known, k => k is null) && (!File.Exists(federation.RunsFile) || !(await File.ReadAllTextAsync(federation.RunsFile)).Contains(order.Id!, StringComparison.Ordinal));
+    }
+
+    /// <summary>For a failure's message: what is known of an order where it was given and where it should have run.</summary>
+    private async Task<string> KnownOfAsync(Order order)
+    {
+        var losses = string.Join(", ", federation.Losses.Select(l => $"{l.Server} {l.From:T} to {l.Until:T}"));
+        var told = $"Given between {order.AskedAt:T} and {order.AcknowledgedAt:T}; lost: {losses}.";
+        foreach (var name in order.Agents.Select(a => a.Split('-')[0]).Append(order.Server).Distinct(StringComparer.Ordinal))
+        {
+            var api = federation.Servers[name].Api;
+            told += $"\n{name} knows {await api.GetAsync($"commands/{order.Id}")}; waiting there: {await api.GetAsync("outbox")}";
+        }
+
+        return told;
     }
 
     private async Task AgreesAsync(Order order, JsonElement execution)

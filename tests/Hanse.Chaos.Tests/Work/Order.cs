@@ -16,7 +16,9 @@ internal sealed class Order
     /// <summary>Null until it was acknowledged.</summary>
     public string? Id { get; set; }
 
-    /// <summary>When that was, at the latest.</summary>
+    /// <summary>When the try began that was acknowledged: its server took it at some moment between this and <see cref="AcknowledgedAt"/>.</summary>
+    public DateTimeOffset AskedAt { get; set; }
+
     public DateTimeOffset AcknowledgedAt { get; set; }
 
     /// <summary>Why it was not taken; it must not have had any effect.</summary>

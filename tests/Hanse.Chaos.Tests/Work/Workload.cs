@@ -63,11 +63,12 @@ internal sealed class Workload(ChaosFederation federation, Random dice)
 
     private async Task GiveAsync(Order order)
     {
+        var asked = TimeProvider.System.GetUtcNow();
         var (status, body) = await federation.Servers[order.Server].Api.SendAsync(HttpMethod.Post, "commands", order.Body, order.Key);
         order.LastAnswer = $"{status} {body}";
         if (status is 200 or 201)
         {
-            (order.Id, order.AcknowledgedAt) = (body.GetProperty("id").GetString(), TimeProvider.System.GetUtcNow());
+            (order.Id, order.AskedAt, order.AcknowledgedAt) = (body.GetProperty("id").GetString(), asked, TimeProvider.System.GetUtcNow());
             if (order.IsCancelled)
             {
                 await federation.Servers[order.Server].Api.SendAsync(HttpMethod.Post, $"commands/{order.Id}/cancel", new { }, null);

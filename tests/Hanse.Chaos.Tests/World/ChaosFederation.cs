@@ -95,6 +95,12 @@ internal sealed class ChaosFederation : IAsyncDisposable
             server.Api.Dispose();
         }
 
+        // For whoever looks into a failure: the databases as they were at the end.
+        if (Environment.GetEnvironmentVariable("HANSE_TEST_KEEP") is { Length: > 0 } keep)
+        {
+            await Shell.RunAsync("cp", "-a", Folder, keep);
+        }
+
         if (_diskMounted)
         {
             await Shell.RunAsync("umount", Path.Combine(Folder, SmallDisk, "data"));
@@ -176,7 +182,7 @@ internal sealed class ChaosFederation : IAsyncDisposable
         await Ground.AddAsync(name);
         var folder = Directory.CreateDirectory(Path.Combine(Folder, name)).FullName;
         var agent = RealProcess.Program("hanse-agent");
-        var node = new ChaosNode(name, folder, Ground, ClockOf(name), [agent, "run", "--data", Path.Combine(folder, "data"), "--inventory-interval", "5s"]);
+        var node = new ChaosNode(name, folder, Ground, ClockOf(name), [agent, "run", "--data", Path.Combine(folder, "data"), "--inventory-interval", "20s"]);
         await JoinAsync(Ground.CommandFor(name, [agent, "join", "--data", node.Data]), joinString);
         var site = JsonSerializer.Deserialize<JsonElement>(await File.ReadAllTextAsync(Path.Combine(node.Data, "site.json")));
         Hosts[name] = site.GetProperty("host").GetString()!;

@@ -75,7 +75,14 @@ internal sealed class RestoreDriver(ChaosFederation federation, Action<string> t
                 await coordinator.SendAsync(HttpMethod.Post, "recovery/finish", new { force = true }, null);
             }
 
-            await Task.Delay(Look, TimeProvider.System, cancellation);
+            try
+            {
+                await Task.Delay(Look, TimeProvider.System, cancellation);
+            }
+            catch (OperationCanceledException ended)
+            {
+                throw new OperationCanceledException($"The coordinator is still recovering: {recovery} {Chance.Repeat("chaos")}\n{federation.Describe()}", ended, cancellation);
+            }
         }
     }
 
@@ -94,5 +101,6 @@ internal sealed class RestoreDriver(ChaosFederation federation, Action<string> t
 /// <param name="Until">It was lost.</param>
 internal sealed record Loss(string Server, DateTimeOffset From, DateTimeOffset Until)
 {
-    public bool Covers(DateTimeOffset moment) => moment >= From && moment <= Until;
+    /// <summary>True of what the server may have taken in that time: at some moment between these two.</summary>
+    public bool Covers(DateTimeOffset earliest, DateTimeOffset latest) => latest >= From && earliest <= Until;
 }

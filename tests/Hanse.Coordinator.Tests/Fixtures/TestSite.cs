@@ -47,6 +47,9 @@ internal sealed class TestSite(CoordinatorHost coordinator, SiteJoinOutcome.Join
     /// <summary>What it says of its outbox.</summary>
     public Func<IMessage, LinkReply> OnOutbox { get; set; } = _ => LinkReply.Refuse("not-found", "none");
 
+    /// <summary>What it answers to a restored coordinator.</summary>
+    public Func<LinkReply> OnRecovery { get; set; } = () => LinkReply.Refuse("not-found", "none");
+
     /// <summary>Null with a live link, otherwise the refusal.</summary>
     public async Task<Error?> DialAsync(CurrentTrust? trust = null)
     {
@@ -105,6 +108,7 @@ internal sealed class TestSite(CoordinatorHost coordinator, SiteJoinOutcome.Join
         DesiredState state => Take(state),
         AuditCosign question => LinkReply.Of(Witness!(question)),
         AuditHeldQuery => LinkReply.Of(Held),
+        SiteRecoveryQuery => OnRecovery(),
         OutboxQuery or OutboxEntryQuery or OutboxSettlement => OnOutbox(request),
         _ => throw new InvalidOperationException($"{call.Method}"),
     });

@@ -133,15 +133,25 @@ internal sealed class TestAgent(SiteHost site, NodeCredential credential) : ILin
         ExecutionOffer offer => Offered(offer),
         TrustSet set => Trusted(set),
         RenewNow => LinkReply.Refuse("internal-error", "not now"),
+        SitePaths paths => Told(paths),
         ExecutionCancel cancel => Cancelled(CommandId.FromBytes(cancel.CommandId.Span)),
         _ => throw new InvalidOperationException($"{call.Method}"),
     });
+
+    /// <summary>The ways to its site that it was told, newest last.</summary>
+    public ConcurrentQueue<SitePaths> Paths { get; } = [];
 
     /// <summary>The sets it was told.</summary>
     public ConcurrentQueue<TrustSet> TrustSets { get; } = [];
 
     /// <summary>False while its disk is full.</summary>
     public bool KeepsTrust { get; set; } = true;
+
+    private LinkReply Told(SitePaths paths)
+    {
+        Paths.Enqueue(paths);
+        return LinkReply.Done;
+    }
 
     private LinkReply Trusted(TrustSet set)
     {

@@ -11,6 +11,9 @@ public interface IGateways
 
     Task<IReadOnlyList<GatewayRow>> ListAsync(CancellationToken cancellation);
 
+    /// <summary>host:port of every gateway that leads to the site now; of one that drains not.</summary>
+    Task<IReadOnlyList<string>> AddressesToAsync(Guid site, CancellationToken cancellation);
+
     /// <summary>Adds a pending gateway. Null if another one that is not removed bears the name.</summary>
     Task<GatewayRow?> AddAsync(NpgsqlTransaction transaction, NewGateway gateway, CancellationToken cancellation);
 

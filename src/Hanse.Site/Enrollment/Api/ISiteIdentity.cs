@@ -29,6 +29,9 @@ public interface ISiteIdentity
     /// <summary>Raised after trust or intermediate have changed, on the changing thread.</summary>
     event Action? KeysChanged;
 
+    /// <summary>Raised after the addresses have changed at which agents find this site, on the changing thread.</summary>
+    event Action? PathsChanged;
+
     /// <summary>Why the last renewal of the intermediate failed; null when it did not.</summary>
     string? RenewalError { get; }
 
@@ -55,6 +58,9 @@ public sealed record SiteSelf(NodeIdentity Identity, string Name, IReadOnlyList<
 
     /// <summary>host:port at which agents dial it.</summary>
     public IReadOnlyList<string> Addresses { get; init; } = [];
+
+    /// <summary>host:port of the gateways that lead to it.</summary>
+    public IReadOnlyList<string> GatewayAddresses { get; init; } = [];
 
     public SiteId Id => Identity.Site!.Value;
 }

@@ -2,15 +2,15 @@ using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
 
-namespace Hanse.Bench.Processes;
+namespace Hanse.TestKit;
 
-/// <summary>The line between a site and its coordinator: passes bytes on, and can be cut and mended. What is cut sees its connection end, and nobody answers.</summary>
-internal sealed class BenchRelay : IDisposable
+/// <summary>A line between a client and its server on loopback: passes bytes on once it is mended, and can be cut again. What is cut sees its connection end, and nobody answers.</summary>
+public sealed class TcpRelay : IDisposable
 {
     private readonly ConcurrentDictionary<TcpClient, bool> _ends = new();
     private TcpListener? _listener;
 
-    public BenchRelay()
+    public TcpRelay()
     {
         var probe = new TcpListener(IPAddress.Loopback, 0);
         probe.Start();
@@ -18,11 +18,13 @@ internal sealed class BenchRelay : IDisposable
         probe.Stop();
     }
 
+    /// <summary>Where it is reached.</summary>
     public int Port { get; }
 
     /// <summary>Where it leads.</summary>
     public int Target { get; set; }
 
+    /// <summary>From now on it answers.</summary>
     public void Mend()
     {
         _listener = new TcpListener(IPAddress.Loopback, Port);
@@ -30,6 +32,7 @@ internal sealed class BenchRelay : IDisposable
         _ = AcceptAsync(_listener);
     }
 
+    /// <summary>Ends what passes, and refuses until it is mended.</summary>
     public void Cut()
     {
         _listener?.Stop();
