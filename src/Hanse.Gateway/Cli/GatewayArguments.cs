@@ -97,6 +97,10 @@ internal sealed record GatewayArguments
                 return Number(name, value, 1, int.MaxValue, n => parsed with { Relay = relay with { MaxConnections = n } });
             case "--max-per-source":
                 return Number(name, value, 1, int.MaxValue, n => parsed with { Relay = relay with { MaxPerSource = n } });
+            case "--max-hellos-per-source":
+                return Number(name, value, 0, int.MaxValue, n => parsed with { Relay = relay with { MaxHellosPerSource = n } });
+            case "--max-rate-per-source":
+                return Number(name, value, 0, 1_000_000, n => parsed with { Relay = relay with { MaxRatePerSource = n } });
             case "--takeover-socket":
                 return (parsed with { Relay = relay with { TakeoverSocket = value } }, null);
             case "--access-log":

@@ -20,6 +20,8 @@ internal static class HelpText
           --workers N               threads that relay, 1 to 64 (default: one a processor)
           --max-connections N       relayed at a time, overall (default: what the limit of open files allows)
           --max-per-source N        connections of one client address, or IPv6 /64 (default: no limit)
+          --max-rate-per-source N   new connections a second of one client address, or IPv6 /64; ten times as many at once (default 500, 0: no limit)
+          --max-hellos-per-source N clients of one address, or IPv6 /64, that hold back their hello at a time (default 512, 0: no limit)
           --access-log N            log every Nth routed connection, at most 100 a second (default: none)
           --takeover                go on with the sockets and connections of the gateway that runs here, if one does
           --takeover-socket PATH    where the next process asks for them (default /run/hanse-gateway/takeover.sock)

@@ -17,7 +17,7 @@ internal sealed unsafe class Adopter(WorkerState state, Greeter greeter, Pump pu
             }
             else if (record.Upstream < 0)
             {
-                greeter.Welcome(record.Client, Peer(record.Client));
+                greeter.Welcome(record.Client, Peer(record.Client), isNew: false);
             }
             else
             {

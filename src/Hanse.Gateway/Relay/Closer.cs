@@ -13,8 +13,7 @@ internal sealed unsafe class Closer(WorkerState state)
         ref var end = ref state.Ends[client];
         if (end.Phase == EndPhase.Hello)
         {
-            state.Hellos.Leave(client);
-            state.Counters.Greeting--;
+            state.LeaveHello(client, ref end);
         }
         else
         {

@@ -38,4 +38,7 @@ internal enum EndMarks : ushort
 
     /// <summary>It is the client's side.</summary>
     Client = 1024,
+
+    /// <summary>Something of its hello is missing, and it is counted among those of its source.</summary>
+    HelloAwaited = 2048,
 }

@@ -14,13 +14,20 @@ internal sealed unsafe class Greeter(WorkerState state, Closer closer, Dialer di
     private readonly int _most = Math.Max(64, state.Ends.Capacity / 4 / state.Options.Workers);
 
     /// <summary>A client that was just accepted, with its address.</summary>
-    internal void Welcome(int client, ReadOnlySpan<byte> address)
+    /// <param name="isNew">False for one that another process accepted: it does not count among the newcomers of its source.</param>
+    internal void Welcome(int client, ReadOnlySpan<byte> address, bool isNew)
     {
         state.Counters.Accepted++;
         ref var end = ref state.Begin(client, EndPhase.Hello, EndMarks.Client);
         var allowed = state.Limits.Enter(address, out end.Source, out var refusal);
         state.Counters.Greeting++;
         state.Hellos.Enter(client, state.Now);
+        if (isNew && !state.Limits.Arrive(end.Source, state.Now))
+        {
+            closer.Refuse(client, Refusal.SourceRate, reset: true);
+            return;
+        }
+
         var crowded = !allowed && refusal == Refusal.OverallLimit;
         if (!allowed && !(crowded && state.Hellos.Count > 1))
         {
@@ -100,6 +107,16 @@ internal sealed unsafe class Greeter(WorkerState state, Closer closer, Dialer di
 
     private void Await(int client, ref End end)
     {
+        if (!end.Has(EndMarks.HelloAwaited))
+        {
+            end.Set(EndMarks.HelloAwaited);
+            if (state.Limits.AwaitHello(end.Source))
+            {
+                closer.Refuse(client, Refusal.SourceHellos, reset: true);
+                return;
+            }
+        }
+
         if (!end.Has(EndMarks.Watched) && !state.Watch(client, ref end, room: false))
         {
             closer.Refuse(client, Refusal.OverallLimit, reset: true);
@@ -131,8 +148,7 @@ internal sealed unsafe class Greeter(WorkerState state, Closer closer, Dialer di
             return;
         }
 
-        state.Hellos.Leave(client);
-        state.Counters.Greeting--;
+        state.LeaveHello(client, ref end);
         end.Phase = EndPhase.Waiting;
         end.Route = route.Slot;
         state.Counters.Route(route.Slot).Dialing++;

@@ -4,24 +4,31 @@ using Hanse.Gateway.Routes;
 
 namespace Hanse.Gateway.Relay;
 
-/// <summary>What all workers count together because a limit is on it: connections overall, by source, and by route.</summary>
+/// <summary>What all workers count together because a limit is on it: connections overall, by source, and by route; by source also incomplete hellos and newcomers a second.</summary>
 /// <remarks>Sources are counted in buckets of a keyed hash: two that fall together share a limit, nobody can choose with whom, and memory does not grow.</remarks>
-internal sealed class RelayLimits(int most, int mostPerSource, uint hashKey)
+internal sealed class RelayLimits(int most, RelayOptions options, uint hashKey)
 {
     private const int Buckets = 1 << 16;
+
+    /// <summary>Seconds of the average that may come at once.</summary>
+    private const int Burst = 10;
     private readonly int[] _sources = new int[Buckets];
+    private readonly int[] _hellos = new int[Buckets];
+
+    /// <summary>By source: the moment, in microseconds, up to which its newcomers have used up what the average gives it.</summary>
+    private readonly long[] _used = new long[Buckets];
     private readonly int[] _routes = new int[RouteBook.MostRoutes];
     private int _all;
 
     internal int All => Volatile.Read(ref _all);
 
-    /// <summary>True when it is over the limit by now; counted all the same, as is its end.</summary>
+    /// <summary>False when it is over a limit by now; counted all the same, as is its end.</summary>
     internal bool Enter(ReadOnlySpan<byte> address, out int bucket, out Refusal refusal)
     {
         bucket = (int)(HashOf(address) % Buckets);
         refusal = Refusal.OverallLimit;
         var over = Interlocked.Increment(ref _all) > most;
-        if (Interlocked.Increment(ref _sources[bucket]) > mostPerSource && mostPerSource > 0)
+        if (Interlocked.Increment(ref _sources[bucket]) > options.MaxPerSource && options.MaxPerSource > 0)
         {
             refusal = over ? refusal : Refusal.SourceLimit;
             over = true;
@@ -35,6 +42,37 @@ internal sealed class RelayLimits(int most, int mostPerSource, uint hashKey)
         Interlocked.Decrement(ref _all);
         Interlocked.Decrement(ref _sources[bucket]);
     }
+
+    /// <summary>One more newcomer of this source at this moment; false when there are too many by now. Those that are refused do not count.</summary>
+    internal bool Arrive(int bucket, long milliseconds)
+    {
+        if (options.MaxRatePerSource == 0)
+        {
+            return true;
+        }
+
+        var (each, now) = (1_000_000L / options.MaxRatePerSource, milliseconds * 1000);
+        ref var used = ref _used[bucket];
+        while (true)
+        {
+            var before = Volatile.Read(ref used);
+            var after = Math.Max(before, now) + each;
+            if (after - now > Burst * 1_000_000L)
+            {
+                return false;
+            }
+
+            if (Interlocked.CompareExchange(ref used, after, before) == before)
+            {
+                return true;
+            }
+        }
+    }
+
+    /// <summary>One more client of this source whose hello is awaited. True when it is over the limit by now; counted all the same, as is its end.</summary>
+    internal bool AwaitHello(int bucket) => Interlocked.Increment(ref _hellos[bucket]) > options.MaxHellosPerSource && options.MaxHellosPerSource > 0;
+
+    internal void HelloCame(int bucket) => Interlocked.Decrement(ref _hellos[bucket]);
 
     internal bool EnterRoute(Route route)
     {

@@ -16,6 +16,14 @@ internal sealed record RelayOptions
     /// <summary>Connections at a time of one client address (IPv6: of one /64); 0 for no limit.</summary>
     internal int MaxPerSource { get; init; }
 
+    /// <summary>Clients of one address (IPv6: of one /64) at a time of whose hello something is missing; 0 for no limit. One whose hello is there when it is looked at is
+    /// never among them, so that many agents behind one address meet it only when somebody there holds hellos back.</summary>
+    internal int MaxHellosPerSource { get; init; } = 512;
+
+    /// <summary>New connections a second of one address (IPv6: of one /64), on the average; at once ten times as many. 0 for no limit. Far above what thousands of agents behind
+    /// one address need, who spread their returns; it bounds what one address costs the servers behind.</summary>
+    internal int MaxRatePerSource { get; init; } = 500;
+
     /// <summary>Each so-many-th routed connection is logged; 0 for none.</summary>
     internal int AccessLogEvery { get; init; }
 

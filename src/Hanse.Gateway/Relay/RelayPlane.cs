@@ -26,7 +26,7 @@ internal sealed class RelayPlane : IDisposable
         // Two descriptors a connection; a reserve for pipes, the link and files.
         var possible = Math.Max(1, (_ends.Capacity - 512) / 2);
         var most = options.MaxConnections == 0 ? possible : Math.Min(options.MaxConnections, possible);
-        _limits = new RelayLimits(most, options.MaxPerSource, BitConverter.ToUInt32(RandomNumberGenerator.GetBytes(4)));
+        _limits = new RelayLimits(most, options, BitConverter.ToUInt32(RandomNumberGenerator.GetBytes(4)));
         _health = new HealthDriver(book, log, TimeProvider.System);
         _access = new AccessLog(options.AccessLogEvery, log);
         for (var i = 0; i < options.Workers; i++)

@@ -256,7 +256,7 @@ internal sealed unsafe class Worker : IDisposable
                 continue;
             }
 
-            _greeter.Welcome(client, new ReadOnlySpan<byte>(address, SocketAddress.Size));
+            _greeter.Welcome(client, new ReadOnlySpan<byte>(address, SocketAddress.Size), isNew: true);
         }
     }
 

@@ -65,6 +65,18 @@ internal sealed unsafe class WorkerState(int number, RelayOptions options, EndTa
         return ref end;
     }
 
+    /// <summary>A client leaves the first stage: its hello is whole, or it goes.</summary>
+    internal void LeaveHello(int client, ref End end)
+    {
+        Hellos.Leave(client);
+        Counters.Greeting--;
+        if (end.Has(EndMarks.HelloAwaited))
+        {
+            end.Clear(EndMarks.HelloAwaited);
+            Limits.HelloCame(end.Source);
+        }
+    }
+
     /// <summary>Watches an end for bytes, and for room where that is asked; once, by edges.</summary>
     internal bool Watch(int descriptor, ref End end, bool room)
     {

@@ -50,6 +50,30 @@ public sealed class DatagramPlaneTests : IDisposable
     }
 
     [Fact]
+    public async Task Given_copies_and_forged_sources_When_they_come_Then_the_site_judges_them_and_no_source_is_answered()
+    {
+        var (site, agent) = (_world.Socket(), _world.Socket());
+        _world.Routes(Route(1, site) with { ProxyProtocol = true });
+        // Loopback has many addresses: who is named as a source here is there, and would hear an answer.
+        var named = Enumerable.Range(1, 60).Select(i => _world.Socket($"127.7.0.{i}")).ToList();
+        var datagram = Datagram(1, 1, 1);
+        _world.Send(agent, datagram);
+        _world.Send(agent, datagram);
+        named.ForEach(s => _world.Send(s, datagram));
+        _world.Send(agent, Datagram(1, 1, 2));
+
+        var heard = new List<byte[]>();
+        for (var i = 0; i < named.Count + 3; i++)
+        {
+            heard.Add(await ReceiveAsync(site));
+        }
+
+        Assert.Equal(named.Count + 2, heard.Count(h => SourcePrefix.Skip(h).SequenceEqual(datagram)));
+        Assert.Equal(Datagram(1, 1, 2), SourcePrefix.Skip(heard[^1]).ToArray());
+        Assert.All([agent, .. named], s => Assert.Equal(0, s.Available));
+    }
+
+    [Fact]
     public async Task Given_a_site_that_is_gone_When_datagrams_come_Then_the_others_go_on()
     {
         var (gone, there, agent) = (_world.Socket(), _world.Socket(), _world.Socket());

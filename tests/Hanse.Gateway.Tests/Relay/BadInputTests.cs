@@ -5,6 +5,7 @@ using Hanse.Gateway.Hello;
 using Hanse.Gateway.Relay;
 using Hanse.Gateway.Relay.Counting;
 using Hanse.Gateway.Routes;
+using Hanse.TestKit;
 using Hanse.TestKit.Hellos;
 
 namespace Hanse.Gateway.Tests.Relay;
@@ -88,6 +89,76 @@ public sealed class BadInputTests
     }
 
     [Fact]
+    public async Task A_byte_a_second_is_reset_at_the_deadline_of_three_and_others_go_on()
+    {
+        using var backend = new Backend().Echoing();
+        using var door = new Door(null, Route("a", backend.Address, "a.test"));
+        using var other = await door.ConnectAsync(Hello);
+        await other.ReadExactlyAsync(Hello.Length);
+        using var slow = await door.ConnectAsync();
+        var end = slow.ReadToEndAsync();
+        using var second = new PeriodicTimer(TimeSpan.FromSeconds(1), TimeProvider.System);
+        var sent = 0;
+        for (; !end.IsCompleted && sent < Hello.Length; sent++)
+        {
+            Assert.Equal("on"u8.ToArray(), await EchoAsync(other, "on"u8.ToArray()));
+            _ = slow.Send(Hello.AsSpan(sent, 1), SocketFlags.None, out _); // it may be reset by now
+            await Task.WhenAny(end, second.WaitForNextTickAsync().AsTask());
+        }
+
+        Assert.Null(await end);
+        Assert.InRange(sent, 1, 30);
+        Assert.Equal(1, door.Refused(Refusal.TooSlow));
+    }
+
+    [Fact]
+    public async Task Hellos_that_one_source_holds_back_are_limited_and_other_sources_get_through()
+    {
+        using var backend = new Backend().Echoing();
+        using var door = new Door(new RelayOptions { Workers = 2, MaxHellosPerSource = 5, HelloDeadline = TimeSpan.FromMinutes(1) }, Route("a", backend.Address, "a.test"));
+        var held = new List<Socket>();
+        for (var i = 0; i < 5; i++)
+        {
+            held.Add(await door.ConnectAsync(Hello[..i], "127.0.0.2"));
+        }
+
+        await door.Until("five are awaited", c => c.Greeting == 5);
+        // The reset may be there before the connect has returned.
+        _ = await Record.ExceptionAsync(async () => (await door.ConnectAsync("127.0.0.2")).Dispose());
+        await door.Until("the sixth was refused", c => c.Refusals[(int)Refusal.SourceHellos] == 1 && c.Greeting == 5);
+        using var other = await door.ConnectAsync(Hello, "127.0.0.3");
+        Assert.Equal(Hello, await other.ReadExactlyAsync(Hello.Length));
+
+        // One that goes on makes room for the next.
+        await held[4].SendAsync(Hello.AsMemory(4));
+        Assert.Equal(Hello, await held[4].ReadExactlyAsync(Hello.Length));
+        held.Add(await door.ConnectAsync("127.0.0.2"));
+        await door.Until("five are awaited again", c => c.Greeting == 5);
+        Assert.Equal(1, door.Refused(Refusal.SourceHellos));
+        held.ForEach(s => s.Dispose());
+    }
+
+    [Fact]
+    public async Task Newcomers_of_one_source_beyond_its_rate_are_reset_and_other_sources_get_through()
+    {
+        using var backend = new Backend().Echoing();
+        using var door = new Door(new RelayOptions { Workers = 2, MaxRatePerSource = 1 }, Route("a", backend.Address, "a.test"));
+        var many = new List<Socket>();
+        await Wait.For("one is refused", async () =>
+        {
+            var client = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+            many.Add(client);
+            // The reset may be there before the connect has returned.
+            _ = await Record.ExceptionAsync(() => client.ConnectAsync(door.Address));
+            return door.Refused(Refusal.SourceRate) > 0;
+        });
+        Assert.True(many.Count > 10);
+        using var other = await door.ConnectAsync(Hello, "127.0.0.3");
+        Assert.Equal(Hello, await other.ReadExactlyAsync(Hello.Length));
+        many.ForEach(s => s.Dispose());
+    }
+
+    [Fact]
     public async Task Client_that_ends_before_its_hello_is_counted_and_forgotten()
     {
         using var door = new Door(null, Route("a", Ports.Free(), "a.test"));
@@ -105,7 +176,7 @@ public sealed class BadInputTests
         var flood = new List<Socket>();
         for (var i = 0; i < 1000; i++)
         {
-            flood.Add(await door.ConnectAsync(Hello[..(i % 30)]));
+            flood.Add(await door.ConnectAsync(Hello[..(i % 30)], $"127.0.0.{2 + (i % 3)}"));
         }
 
         using var client = await door.ConnectAsync(Hello);
@@ -161,6 +232,52 @@ public sealed class BadInputTests
         using var door = new Door(options, new RouteSpec("a", ["a.test"], [(IPEndPoint)silent.LocalEndPoint!, backend.Address]));
         using var client = await door.ConnectAsync(Hello);
         Assert.Equal(Hello, await client.ReadExactlyAsync(Hello.Length));
+    }
+
+    [Fact]
+    public async Task Upstream_that_resets_what_it_accepted_resets_its_client_alone()
+    {
+        using var backend = new Backend().Echoing();
+        using var resetting = new Backend();
+        using var door = new Door(null, Route("a", backend.Address, "a.test"), Route("reset", resetting.Address, "reset.test"));
+        using var other = await door.ConnectAsync(Hello);
+        await other.ReadExactlyAsync(Hello.Length);
+        using var client = await door.ConnectAsync(HelloBytes.Make("reset.test"));
+        using (var accepted = await resetting.NextAsync())
+        {
+            accepted.LingerState = new LingerOption(true, 0);
+        }
+
+        Assert.Null(await client.ReadToEndAsync());
+        await door.Until("it was counted", c => c.Total is { ResetsByUpstream: 1, ResetsByClient: 0, Live: 1 });
+        Assert.Equal("on"u8.ToArray(), await EchoAsync(other, "on"u8.ToArray()));
+    }
+
+    [Fact]
+    public async Task Upstream_that_accepts_and_says_nothing_or_takes_nothing_stops_its_own_clients_alone()
+    {
+        using var backend = new Backend().Echoing();
+        using var silent = new Backend();
+        using var door = new Door(new RelayOptions { Workers = 1 }, Route("a", backend.Address, "a.test"), Route("s", silent.Address, "s.test"));
+        using var other = await door.ConnectAsync(Hello);
+        await other.ReadExactlyAsync(Hello.Length);
+        using var waiting = await door.ConnectAsync(HelloBytes.Make("s.test"));
+        using var waited = await silent.NextAsync();
+        using var full = await door.ConnectAsync(HelloBytes.Make("s.test"));
+        using var takesNothing = await silent.NextAsync();
+        full.Blocking = false;
+        var stood = 0;
+        await Wait.For("its sender is stopped", () =>
+        {
+            var sent = full.Send(new byte[65536], SocketFlags.None, out var error);
+            stood = sent > 0 && error == SocketError.Success ? 0 : stood + 1;
+            return stood > 30;
+        });
+        Assert.Equal("on"u8.ToArray(), await EchoAsync(other, "on"u8.ToArray()));
+        using var newcomer = await door.ConnectAsync(Hello);
+        Assert.Equal(Hello, await newcomer.ReadExactlyAsync(Hello.Length));
+        var counters = door.Counters;
+        Assert.Equal((4, 0, 0, 0), (counters.Total.Live, counters.Total.FailedDials, counters.Total.ResetsByUpstream, counters.Refusals.Sum()));
     }
 
     [Fact]

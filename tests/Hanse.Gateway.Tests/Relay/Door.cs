@@ -29,17 +29,23 @@ internal sealed class Door : IDisposable
 
     internal long Refused(Refusal cause) => Counters.Refusals[(int)cause];
 
-    internal async Task<Socket> ConnectAsync()
+    /// <param name="from">The client's address, one of loopback's; null for the usual one.</param>
+    internal async Task<Socket> ConnectAsync(string? from = null)
     {
         var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        if (from is not null)
+        {
+            socket.Bind(new IPEndPoint(IPAddress.Parse(from), 0));
+        }
+
         await socket.ConnectAsync(Address);
         return socket;
     }
 
     /// <summary>Connects and says a hello.</summary>
-    internal async Task<Socket> ConnectAsync(byte[] hello)
+    internal async Task<Socket> ConnectAsync(byte[] hello, string? from = null)
     {
-        var socket = await ConnectAsync();
+        var socket = await ConnectAsync(from);
         await socket.SendAsync(hello);
         return socket;
     }

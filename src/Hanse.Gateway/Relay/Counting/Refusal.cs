@@ -33,6 +33,12 @@ internal enum Refusal
     /// <summary>Too many connections of this source.</summary>
     SourceLimit,
 
+    /// <summary>Too many clients of this source hold back their hello.</summary>
+    SourceHellos,
+
+    /// <summary>Too many new connections of this source in a short time.</summary>
+    SourceRate,
+
     /// <summary>Too many connections of the route.</summary>
     RouteLimit,
 
