@@ -64,6 +64,21 @@ hanse_install_ssh() {
   hanse_packages openssh-server openssh-client
 }
 
+# The relays that ./bench gateway measures beside the gateway. Their services are masked first: the suite starts its own, and this machine serves nothing that it
+# did not. Without them the suite says so and goes on.
+hanse_install_relays() {
+  local root service missing=()
+  [ -e /usr/lib/nginx/modules/ngx_stream_module.so ] || missing+=(nginx libnginx-mod-stream)
+  [ -x /usr/sbin/haproxy ] || missing+=(haproxy)
+  [ "${#missing[@]}" -gt 0 ] || return 0
+  for service in nginx haproxy; do
+    if [ ! -x "/usr/sbin/$service" ] && root="$(hanse_root)" && [ -d /etc/systemd/system ]; then
+      $root ln -sfn /dev/null "/etc/systemd/system/$service.service"
+    fi
+  done
+  hanse_packages "${missing[@]}" || hanse_say "The gateway's suite does without ${missing[*]}."
+}
+
 # Everything both scripts need. Cheap when all is there: no package manager is asked.
 hanse_install() {
   command -v dotnet >/dev/null ||
