@@ -101,7 +101,7 @@ internal sealed class CommandIntake(
         }
 
         var (data, length) = await output.ReadAsync(query, cancellation);
-        return new ExecutionOutput { Data = ByteString.CopyFrom(data), Length = (ulong)length, Complete = execution.Status.IsTerminal };
+        return new ExecutionOutput { Data = ByteString.CopyFrom(data), Length = (ulong)length, Complete = execution.HasAll(query.Stream, length) };
     }
 
     private async Task TakeAsync(

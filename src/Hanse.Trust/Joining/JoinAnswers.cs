@@ -98,7 +98,7 @@ internal static class JoinAnswers
             Credential = new NodeCredential(key, leaf, trust.ChainOf(leaf)),
             Trust = trust,
             ServerName = Or(answer.ServerName, invitation.ServerName),
-            Addresses = Addresses(answer.Addresses, invitation),
+            Addresses = [.. Read(answer.Addresses).Concat(invitation.Addresses).Distinct()],
         };
     }
 

@@ -71,6 +71,7 @@ public abstract record AgentJoinOutcome
 
         public required string ServerName { get; init; }
 
+        /// <summary>The site's own, then those of the join string: the way that led here may be the only one, through a gateway.</summary>
         public required ImmutableArray<NodeAddress> Addresses { get; init; }
     }
 

@@ -80,7 +80,7 @@ public sealed class ExecutionRunnerTests
         await using var rig = await RunnerRig.OpenAsync();
         var offer = RunnerRig.Shell("head -c 50000000 /dev/zero | tr '\\0' x; echo end", limit: 100_000);
         var report = await rig.RunAsync(offer);
-        Assert.Equal((50_000_004UL, true), (report.Stdout.Length, report.Stdout.Truncated));
+        Assert.Equal((50_000_004UL, true, 100_000UL), (report.Stdout.Length, report.Stdout.Truncated, report.Stdout.Kept));
         Assert.Equal((16384, 16384), (report.Stdout.Head.Length, report.Stdout.Tail.Length));
         var file = Path.Combine(rig.Folder, "executions", CommandId.FromBytes(offer.CommandId.Span).ToString(), "stdout");
         Assert.Equal(100_000, new FileInfo(file).Length);

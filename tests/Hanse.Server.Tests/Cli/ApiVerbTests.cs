@@ -108,6 +108,15 @@ public sealed class ApiVerbTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Run_waits_for_output_that_its_own_outcome_has_overtaken()
+    {
+        _api.LateOutput = 5;
+        var result = await AskAsync("run", "--host", "web-1", "--", "uname", "-a");
+        Assert.Equal(new CliResult(ExitCodes.Ok, "Linux ü\nthe end\n", "a warning\n"), result);
+        Assert.True(_api.LateOutput < 0);
+    }
+
+    [Fact]
     public async Task Run_on_several_hosts_names_each()
     {
         var result = await AskAsync("run", "--host", "web-1", "--host", "web-2", "--", "uname");

@@ -20,6 +20,7 @@ internal sealed class FakeApi : IAsyncDisposable
     private readonly WebApplication _app;
     private readonly ConcurrentDictionary<string, JsonObject> _commands = new();
     private int _asked;
+    private int _lateOutput;
 
     private FakeApi(X509Certificate2? certificate, X509Certificate2? root)
     {
@@ -50,6 +51,9 @@ internal sealed class FakeApi : IAsyncDisposable
 
     /// <summary>How a command ends.</summary>
     public string Ends { get; set; } = "completed";
+
+    /// <summary>So often after the end the site is asked for output and does not have all of it.</summary>
+    public int LateOutput { get => _lateOutput; set => _lateOutput = value; }
 
     public int CommandsMade => _commands.Count;
 
@@ -165,9 +169,10 @@ internal sealed class FakeApi : IAsyncDisposable
     private IResult Output(string stream, long offset)
     {
         var all = System.Text.Encoding.UTF8.GetBytes(stream == "stdout" ? "Linux ü\nthe end\n" : "a warning\n");
-        var ready = _asked <= 1 ? Math.Min(7, all.Length) : all.Length;
+        var overtaken = _asked > 1 && Interlocked.Decrement(ref _lateOutput) >= 0;
+        var ready = _asked <= 1 || overtaken ? Math.Min(7, all.Length) : all.Length;
         var piece = all[(int)Math.Min(offset, ready)..ready];
-        return Results.Ok(new { stream, offset, nextOffset = offset + piece.Length, length = ready, complete = _asked > 1, data = Convert.ToBase64String(piece) });
+        return Results.Ok(new { stream, offset, nextOffset = offset + piece.Length, length = ready, complete = _asked > 1 && !overtaken, data = Convert.ToBase64String(piece) });
     }
 
     private static object Figures(double cpu) =>

@@ -180,6 +180,26 @@ public sealed class CommandIntakeTests(SiteHost site) : IClassFixture<SiteHost>
         Assert.Equal("o w", part!.Data.ToStringUtf8());
     }
 
+    [Theory]
+    [InlineData(11UL, false, 11UL)]
+    [InlineData(99UL, true, 11UL)]
+    [InlineData(11UL, false, 0UL)]
+    public async Task Given_an_outcome_that_overtook_the_output_When_the_rest_comes_Then_only_that_completes_it(ulong length, bool truncated, ulong kept)
+    {
+        var agent = await TestAgent.OnlineAsync(site, $"output-{length}-{kept}");
+        var command = CommandId.New();
+        await TellAsync(agent, command, (0, "hello"));
+        await Intake.ReportAsync(agent.Host, TestAgent.Report(command.ToWire(), ExecutionState.Running), default);
+        var outcome = TestAgent.Report(command.ToWire(), ExecutionState.Succeeded, 0);
+        outcome.Stdout = new StreamExcerpt { Length = length, Truncated = truncated, Kept = kept };
+        await Intake.ReportAsync(agent.Host, outcome, default);
+
+        Assert.False((await Intake.ReadOutputAsync(Query(agent.Host, command), default))!.Complete);
+        Assert.True((await Intake.ReadOutputAsync(new(Query(agent.Host, command)) { Stream = OutputStream.Stderr }, default))!.Complete);
+        await TellAsync(agent, command, (5, " world"));
+        Assert.True((await Intake.ReadOutputAsync(Query(agent.Host, command), default))!.Complete);
+    }
+
     [Fact]
     public async Task Given_two_writers_of_one_stream_When_both_continue_it_Then_neither_is_told_of_more_than_is_held()
     {

@@ -21,6 +21,8 @@ public sealed class JoinClientTests
     private readonly AgentJoinVerifier _proofs;
     private readonly HostId _host = HostId.New();
 
+    private string[] _told = [];
+
     public JoinClientTests()
     {
         _pki = new TestPki(_clock);
@@ -40,6 +42,17 @@ public sealed class JoinClientTests
         Assert.Equal([_north.Issuer.Intermediate.Thumbprint], joined.Credential.Chain.Select(c => c.Thumbprint));
         Assert.Equal(["GET /trust", "POST /join/challenge", "POST /join"], server.Requests.Select(r => $"{r.Method} {r.Path}"));
         Assert.DoesNotContain(server.Requests, r => r.Body.AsSpan().IndexOf(_customerKey) >= 0);
+    }
+
+    [Fact]
+    public async Task JoinAgent_siteTellsItsAddresses_keepsTheWayThatLedToItBehindThem()
+    {
+        await using var server = SiteServer();
+        _told = ["10.0.0.1:443", server.Address.ToString()];
+
+        var joined = Assert.IsType<AgentJoinOutcome.Joined>(await JoinAgentAsync(server, NodeKey.Generate(), i => i with { Addresses = [.. i.Addresses, new("door.test", 443)] }));
+
+        Assert.Equal([.. _told, "door.test:443"], joined.Addresses.Select(a => a.ToString()));
     }
 
     [Fact]
@@ -226,6 +239,7 @@ public sealed class JoinClientTests
             Certificate = ByteString.CopyFrom(_north.Issuer.IssueAgent(_host, certificateKey?.PublicKey ?? accepted.Key, _clock).RawData),
             Trust = _pki.Anchors.ToWire(),
         };
+        answer.Addresses.AddRange(_told);
         answer.Proof = ByteString.CopyFrom(JoinProof.OfSite(siteKey, _north.Id, http.TlsCertificateHash, request, answer));
         change?.Invoke(request, answer);
         return answer;

@@ -26,6 +26,7 @@ internal static class Excerpt
             Tail = tailFrom < kept ? ByteString.CopyFrom(Read(file, tailFrom, (int)(kept - tailFrom))) : ByteString.Empty,
             Length = (ulong)(total ?? kept),
             Truncated = total > kept,
+            Kept = (ulong)kept,
         };
     }
 

@@ -126,7 +126,11 @@ internal sealed class RunFollower(ApiClient api, CliContext cli, bool quiet)
             return;
         }
 
-        _live?.Finish(execution);
+        if (_live is not null)
+        {
+            await _live.FinishAsync(execution, cancellation);
+        }
+
         if (state != "succeeded")
         {
             await cli.Error.WriteLineAsync($"{Field.Clean(execution.Text("host"))}: {Outcome(execution)}");
