@@ -8,8 +8,13 @@ using Hanse.TestKit;
 namespace Hanse.Chaos.Tests;
 
 /// <summary>The real programs under everything that goes wrong, while work goes on; then all is healed, and every invariant must hold.</summary>
+[Collection(OneAtATime)]
 public sealed class ChaosTests
 {
+    /// <summary>Worlds of real programs take turns: each is as much as a small machine carries.</summary>
+    public const string OneAtATime = "one world";
+
+
     private static readonly TimeSpan Short = TimeSpan.FromSeconds(25);
     private readonly Stopwatch _watch = Stopwatch.StartNew();
 

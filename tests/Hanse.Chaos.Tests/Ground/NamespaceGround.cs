@@ -12,6 +12,7 @@ internal sealed class NamespaceGround : IGround
     private const int NetworkNamespace = 0x40000000;
     private readonly string _prefix = string.Create(CultureInfo.InvariantCulture, $"hz{Environment.ProcessId}");
     private readonly List<string> _nodes = [];
+    private bool _hasStreet;
 
     private NamespaceGround()
     {
@@ -23,12 +24,15 @@ internal sealed class NamespaceGround : IGround
 
     public IPAddress RelayAddress { get; } = IPAddress.Parse("10.213.0.1");
 
+    /// <summary>What nodes find in place of /etc/hosts; null: the machine's own. May be written to at any time.</summary>
+    public string? HostsFile { get; init; }
+
     private string Switch => _prefix + "-sw";
 
     /// <summary>The ground, or the reason why there can be none.</summary>
-    public static async Task<(NamespaceGround? Ground, string Why)> TryCreateAsync()
+    public static async Task<(NamespaceGround? Ground, string Why)> TryCreateAsync(string? hostsFile = null)
     {
-        var ground = new NamespaceGround();
+        var ground = new NamespaceGround { HostsFile = hostsFile };
         try
         {
             await SweepAsync();
@@ -61,8 +65,40 @@ internal sealed class NamespaceGround : IGround
         return address;
     }
 
+    /// <summary>A second cable, eth1, to another bridge: the street. Who has only this one reaches the others on the street, and nothing else.</summary>
+    public async Task<IPAddress> AddToStreetAsync(string node)
+    {
+        if (!_hasStreet)
+        {
+            await Shell.RunAsync("ip", "-n", Switch, "link", "add", "br1", "type", "bridge");
+            await Shell.RunAsync("ip", "-n", Switch, "link", "set", "br1", "up");
+            _hasStreet = true;
+        }
+
+        var address = IPAddress.Parse(string.Create(CultureInfo.InvariantCulture, $"10.214.1.{_nodes.IndexOf(node) + 1}"));
+        var port = "s" + Port(node);
+        await Shell.RunAsync("ip", "-n", Switch, "link", "add", port, "type", "veth", "peer", "name", "eth1", "netns", Name(node));
+        await Shell.RunAsync("ip", "-n", Switch, "link", "set", port, "master", "br1", "up");
+        await Shell.RunAsync("ip", "-n", Name(node), "addr", "add", address + "/16", "dev", "eth1");
+        await Shell.RunAsync("ip", "-n", Name(node), "link", "set", "eth1", "up");
+        return address;
+    }
+
+    /// <summary>Pulls the node's own end of the first cable, or puts it back: the machine notices, and has no way to the first network.</summary>
+    public Task UnplugAsync(string node, bool unplugged) => Shell.RunAsync("ip", "-n", Name(node), "link", "set", "eth0", unplugged ? "down" : "up");
+
+    /// <summary>What is sent and not acknowledged ends a connection there after seconds, not after a quarter of an hour. Where that cannot be set all goes on, slower.</summary>
+    public Task GiveUpSoonAsync(string node) => Shell.TryAsync("ip", "netns", "exec", Name(node), "sh", "-c", "echo 4 > /proc/sys/net/ipv4/tcp_retries2");
+
+    /// <summary>One more address on the street: inventory that changes.</summary>
+    public Task AddAddressAsync(string node, IPAddress address) => Shell.RunAsync("ip", "-n", Name(node), "addr", "add", $"{address}/32", "dev", "eth1");
+
+    // The mount is seen by what runs there alone: ip gives each command a mount namespace of its own.
     public IReadOnlyList<string> CommandFor(string node, IReadOnlyList<string> program) =>
-        ["ip", "netns", "exec", Name(node), "unshare", "--uts", "sh", "-c", "hostname \"$1\"; shift; exec \"$@\"", "sh", node, .. program];
+    [
+        "ip", "netns", "exec", Name(node), "unshare", "--uts", "sh", "-c",
+        "hostname \"$1\"; [ -z \"$2\" ] || mount --bind \"$2\" /etc/hosts || exit 125; shift 2; exec \"$@\"", "sh", node, HostsFile ?? "", .. program,
+    ];
 
     /// <summary>A socket belongs to the namespace of the thread that made it, whoever uses it later.</summary>
     public Socket NewRelaySocket()

@@ -23,6 +23,9 @@ internal sealed class ChaosNode(string name, string folder, IGround ground, stri
 
     public bool IsRunning => _process is { HasExited: false };
 
+    /// <summary>Of the process that was started last.</summary>
+    public int ProcessId => _process!.Id;
+
     /// <summary>Does nothing when it runs: two faults may end at the same moment, and each starts what it had stopped.</summary>
     public void Start()
     {
