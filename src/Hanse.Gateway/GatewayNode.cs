@@ -33,6 +33,8 @@ internal sealed class GatewayNode : IDisposable
         (_settings, _log, _started) = (settings, log, time.GetUtcNow());
         var book = new RouteBook();
         _relay = new RelayPlane(settings.Relay, book, log);
+        // What was wished last, until the link says otherwise.
+        Drain(snapshot?.Drain);
         _datagrams = new DatagramPlane(book, log);
         _feed = new RouteFeed(_relay.Swap, snapshot, new AddressResolver(Dns.GetHostAddressesAsync, time), log, time);
         _works = [_relay.RunAsync, _feed.RunAsync];

@@ -22,6 +22,7 @@ internal static class StatusVerb
             ("coordinator", $"{identity.ServerName} at {string.Join(", ", identity.Addresses)}"),
             ("certificate ends", identity.Credential.Value.NotAfter.ToString("u")),
             ("snapshot", fault?.Message ?? (routes.Value is { } held ? $"{held.IncarnationNumber}/{held.Number}, {held.Routes.Count} routes" : "none yet")),
+            ("draining", routes.Drain is { } window ? $"yes, over {window}" : "no"),
             .. (routes.Value?.Routes ?? []).Select(r => ("route", (string?)$"{r.Name}: {string.Join(' ', r.ServerNames)} -> {string.Join(' ', r.Addresses)}")),
         ];
         foreach (var (name, value) in rows)

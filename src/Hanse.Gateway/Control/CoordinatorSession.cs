@@ -74,10 +74,11 @@ internal sealed class CoordinatorSession(GatewayIdentity identity, CurrentRoutes
             return LinkReply.Refuse(ErrorCodes.MalformedMessage, "The trust set cannot be read, or its revocations are not signed by the coordinator.");
         }
 
+        TimeSpan? drain = state.Draining ? TimeSpan.FromMilliseconds(state.DrainWindowMs) : null;
         try
         {
             identity.Trust.Accept(trust);
-            if (routes.Accept(state.Routes) is { } refused)
+            if (routes.Accept(state.Routes, drain) is { } refused)
             {
                 log.Error("routes-refused", refused.Message, ("code", refused.Code));
                 return LinkReply.Refuse(refused);
@@ -90,7 +91,7 @@ internal sealed class CoordinatorSession(GatewayIdentity identity, CurrentRoutes
         }
 
         await feed.ApplyAsync(cancellation);
-        DrainWished?.Invoke(state.Draining ? TimeSpan.FromMilliseconds(state.DrainWindowMs) : null);
+        DrainWished?.Invoke(drain);
         var held = routes.Value!;
         return LinkReply.Of(new GatewayStateReceipt { IncarnationNumber = held.IncarnationNumber, Number = held.Number });
     }

@@ -7,7 +7,8 @@ using Hanse.Trust.Verification;
 
 namespace Hanse.Gateway.Control;
 
-/// <summary>The signed snapshot in force, kept in one file as it was signed, and verified whenever it is read (G1).</summary>
+/// <summary>The signed snapshot in force, kept in one file as it was signed, and verified whenever it is read (G1). Beside it stands whether the gateway drains, so that one that
+/// starts anew does not accept before its link is up.</summary>
 internal sealed class CurrentRoutes
 {
     private readonly Lock _gate = new();
@@ -22,6 +23,9 @@ internal sealed class CurrentRoutes
 
     /// <summary>Null before the first, and after <see cref="Forget"/>.</summary>
     internal RouteSnapshot? Value => _value;
+
+    /// <summary>The window of the drain that the coordinator wishes; null when it wishes none.</summary>
+    internal TimeSpan? Drain { get; private set; }
 
     /// <summary>How many snapshots were refused since the start.</summary>
     internal long Refused => Interlocked.Read(ref _refused);
@@ -38,21 +42,23 @@ internal sealed class CurrentRoutes
         }
 
         var bytes = File.ReadAllBytes(path);
-        SignedRoutes? signed = null;
+        HeldRoutes? kept = null;
         try
         {
-            signed = SignedRoutes.Parser.ParseFrom(bytes);
+            kept = HeldRoutes.Parser.ParseFrom(bytes);
         }
         catch (InvalidProtocolBufferException)
         {
             // Told below, like one that somebody changed.
         }
 
+        var signed = kept is null ? null : new SignedRoutes { Routes = kept.Routes, Signature = kept.Signature, Signer = kept.Signer };
         var snapshot = signed is null ? null : RouteSignature.Verify(signed, gateway, trust.Value);
         fault = snapshot is null ? NotTrusted($"{path} was changed or is damaged") : RouteEntries.Fault(snapshot);
         if (fault is null)
         {
             (routes._value, routes._held) = (snapshot, signed!.Routes);
+            routes.Drain = kept!.Draining ? TimeSpan.FromMilliseconds(kept.DrainWindowMs) : null;
         }
         else
         {
@@ -63,8 +69,10 @@ internal sealed class CurrentRoutes
     }
 
     /// <summary>Durable first, then in force. Null if it is taken: newer than the one held, or the same signed anew, which keeps the file verifiable when roots change.</summary>
+    /// <param name="offered">What came.</param>
+    /// <param name="drain">The window of the drain that is wished with it; null for none.</param>
     /// <exception cref="IOException">The disk refused; the one held stays.</exception>
-    internal Error? Accept(SignedRoutes? offered)
+    internal Error? Accept(SignedRoutes? offered, TimeSpan? drain = null)
     {
         lock (_gate)
         {
@@ -79,10 +87,14 @@ internal sealed class CurrentRoutes
                 return fault;
             }
 
-            if (offered!.Routes != _held)
+            if (offered!.Routes != _held || drain != Drain)
             {
-                AtomicFile.Write(_path, offered.ToByteArray());
-                (_value, _held) = (snapshot, offered.Routes);
+                var kept = new HeldRoutes
+                {
+                    Routes = offered.Routes, Signature = offered.Signature, Signer = offered.Signer, Draining = drain is not null, DrainWindowMs = (uint)(drain?.TotalMilliseconds ?? 0),
+                };
+                AtomicFile.Write(_path, kept.ToByteArray());
+                (_value, _held, Drain) = (snapshot, offered.Routes, drain);
             }
 
             return null;
@@ -95,7 +107,7 @@ internal sealed class CurrentRoutes
         lock (_gate)
         {
             File.Delete(_path);
-            (_value, _held) = (null, ByteString.Empty);
+            (_value, _held, Drain) = (null, ByteString.Empty, null);
         }
     }
 

@@ -19,6 +19,7 @@ internal sealed class RelayPlane : IDisposable
     private readonly HealthDriver _health;
     private int[] _listeners = [];
     private bool _givenAway;
+    private TimeSpan? _drain;
 
     internal RelayPlane(RelayOptions options, RouteBook book, GatewayLog log)
     {
@@ -60,7 +61,14 @@ internal sealed class RelayPlane : IDisposable
             worker.Start();
         }
 
-        Resume();
+        if (_drain is { } window)
+        {
+            Drain(window);
+        }
+        else
+        {
+            Resume();
+        }
     }
 
     /// <summary>Puts these routes in force; live connections of a route that is gone are cut (G1), those of one that changed go on.</summary>
@@ -72,9 +80,11 @@ internal sealed class RelayPlane : IDisposable
         }
     }
 
-    /// <summary>Accepts nothing new from now on, and ends what is relayed evenly over a window. Who comes is refused at once, so that he goes elsewhere.</summary>
+    /// <summary>Accepts nothing new from now on, and ends what is relayed evenly over a window. Who comes is refused at once, so that he goes elsewhere.
+    /// Before the start it has the relay start so.</summary>
     internal void Drain(TimeSpan window)
     {
+        _drain = window;
         _workers.ForEach(w => w.Listen([]));
         Array.ForEach(_listeners, Listener.Deafen);
         _workers.ForEach(w => w.Post(u => u.Drain(window)));
@@ -83,6 +93,7 @@ internal sealed class RelayPlane : IDisposable
     /// <summary>Accepts again.</summary>
     internal void Resume()
     {
+        _drain = null;
         Array.ForEach(_listeners, Listener.Hear);
         _workers.ForEach(w => w.Post(u => u.CancelDrain()));
         _workers.ForEach(w => w.Listen(_listeners));

@@ -131,6 +131,37 @@ public sealed class CurrentRoutesTests : IDisposable
     }
 
     [Fact]
+    public void The_wish_to_drain_is_there_after_a_restart_until_another_one_comes()
+    {
+        var signed = Signed(1, 5, "north");
+        Assert.Null(Open(out _).Accept(signed));
+        Assert.Null(Open(out _).Drain);
+
+        Assert.Null(Open(out _).Accept(signed, TimeSpan.FromMinutes(5)));
+        var again = Open(out var fault);
+        Assert.Null(fault);
+        Assert.Equal((TimeSpan.FromMinutes(5), 5UL), (again.Drain!.Value, again.Value!.Number));
+
+        // Zero is a drain at once, and no drain is another thing.
+        Assert.Null(again.Accept(signed, TimeSpan.Zero));
+        Assert.Equal(TimeSpan.Zero, Open(out _).Drain);
+        Assert.Equal(ErrorCodes.RoutesOutdated, again.Accept(Signed(1, 4, "older"))?.Code);
+        Assert.Equal(TimeSpan.Zero, Open(out _).Drain);
+        Assert.Null(again.Accept(signed));
+        Assert.Null(Open(out _).Drain);
+    }
+
+    [Fact]
+    public void A_file_of_a_gateway_that_kept_the_snapshot_alone_is_read_and_so_the_other_way_round()
+    {
+        File.WriteAllBytes(FilePath, Signed(1, 5, "north").ToByteArray());
+        Assert.Equal(("north", null), (Open(out _).Value!.Routes.Single().Name, Open(out _).Drain));
+
+        Assert.Null(Open(out _).Accept(Signed(1, 6, "south"), TimeSpan.FromSeconds(1)));
+        Assert.NotNull(RouteSignature.Verify(SignedRoutes.Parser.ParseFrom(File.ReadAllBytes(FilePath)), _gateway, _trust.Value));
+    }
+
+    [Fact]
     public void What_was_forgotten_stays_forgotten()
     {
         var routes = Open(out _);

@@ -3,6 +3,8 @@ using System.Net.Sockets;
 using System.Security.Authentication;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Hanse.Gateway.Logging;
+using Hanse.Gateway.Relay;
 using Hanse.Gateway.Routes;
 using Hanse.TestKit;
 using Hanse.TestKit.Hellos;
@@ -174,6 +176,25 @@ public sealed class RelayTests
         Assert.Equal(SocketError.ConnectionRefused, refused.SocketErrorCode);
         door.Plane.Resume();
         using var later = await door.ConnectAsync(Hello);
+        Assert.Equal(Hello, await later.ReadExactlyAsync(Hello.Length));
+    }
+
+    [Fact]
+    public async Task Drained_before_the_start_nothing_is_accepted_until_resumed()
+    {
+        using var backend = new Backend().Echoing();
+        var book = new RouteBook();
+        using var plane = new RelayPlane(new RelayOptions { Workers = 2 }, book, GatewayLog.None);
+        plane.Swap([Route("a", backend, "a.test")]);
+        plane.Drain(TimeSpan.FromMinutes(1));
+        var address = Ports.Free();
+        plane.Start([address]);
+        using var early = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        Assert.Equal(SocketError.ConnectionRefused, (await Assert.ThrowsAsync<SocketException>(() => early.ConnectAsync(address))).SocketErrorCode);
+        plane.Resume();
+        using var later = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        await later.ConnectAsync(address);
+        await later.SendAsync(Hello);
         Assert.Equal(Hello, await later.ReadExactlyAsync(Hello.Length));
     }
 

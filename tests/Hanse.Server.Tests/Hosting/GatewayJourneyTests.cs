@@ -34,6 +34,11 @@ public sealed class GatewayJourneyTests
             await ShownAsync(server, gateway);
 
             await DrainAsync(server, port, gateway);
+            await gateway.DisposeAsync();
+            gateway = Start(data, port);
+            await Wait.For("the gateway to drain as before it started anew", () => gateway.Output.Contains("\"draining\"", StringComparison.Ordinal), TimeSpan.FromSeconds(60), () => gateway.Output);
+            Assert.True(await RefusesAsync(port));
+            await ResumeAsync(server, port, gateway);
 
             server.Process.Process.Kill();
             await server.Process.EndedAsync();
@@ -73,7 +78,7 @@ public sealed class GatewayJourneyTests
         && report.GetProperty("refusals").GetProperty("unknown-name").GetInt64() > 0,
         TimeSpan.FromSeconds(60), () => gateway.Output);
 
-    /// <summary>While it drains it refuses, and what was open ends; resumed, it accepts again.</summary>
+    /// <summary>While it drains it refuses, and what was open ends.</summary>
     private static async Task DrainAsync(RealServer server, int port, RealProcess gateway)
     {
         await using var open = await ConnectAsync(port, "link.late.test");
@@ -81,7 +86,10 @@ public sealed class GatewayJourneyTests
         Assert.Equal(HttpStatusCode.NoContent, drained.StatusCode);
         await Wait.ForTask("the open connection to end", ReadToEndAsync(open), TimeSpan.FromSeconds(60));
         await Wait.For("the gateway to accept nothing", () => RefusesAsync(port), TimeSpan.FromSeconds(30), () => gateway.Output);
+    }
 
+    private static async Task ResumeAsync(RealServer server, int port, RealProcess gateway)
+    {
         using var resumed = await server.Coordinator.PostAsync("gateways/door/resume", JsonContent("{}"));
         Assert.Equal(HttpStatusCode.NoContent, resumed.StatusCode);
         await Wait.For("the gateway to accept again", async () => !await RefusesAsync(port), TimeSpan.FromSeconds(30), () => gateway.Output);
