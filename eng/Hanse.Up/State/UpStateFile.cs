@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Hanse.Up.Processes;
 
 namespace Hanse.Up.State;
 
@@ -16,7 +17,7 @@ internal sealed class UpStateFile : IDisposable
     public UpState State { get; private set; }
 
     /// <summary>Reads without the lock: for looking only.</summary>
-    public static UpState Peek(Places places) => File.Exists(places.StateFile) ? Read(places.StateFile) : new UpState();
+    public static UpState Peek(Places places) => File.Exists(places.StateFile) ? SuccessorFinder.Renew(Read(places.StateFile)) : new UpState();
 
     public static UpStateFile Take(Places places)
     {

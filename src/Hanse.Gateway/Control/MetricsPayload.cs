@@ -26,6 +26,21 @@ internal static class MetricsPayload
             Name = "hanse.gateway.dial.mean", Unit = "us", Description = "Mean latency of dials to the upstream",
             Gauge = new Gauge { DataPoints = { report.Routes.Where(r => r.Dials > 0).Select(r => Point(r.DialMeanUs, at, ("route", r.Name))) } },
         });
+        scope.Metrics.Add(new Metric
+        {
+            Name = "hanse.gateway.dial.quantile", Unit = "us", Description = "Latency of dials to the upstream: this part of all were below",
+            Gauge = new Gauge
+            {
+                DataPoints =
+                {
+                    report.Routes.Where(r => r.DialP50Us > 0).SelectMany(r => new[]
+                    {
+                        Point(r.DialP50Us, at, ("route", r.Name), ("quantile", "0.5")), Point(r.DialP95Us, at, ("route", r.Name), ("quantile", "0.95")),
+                        Point(r.DialP99Us, at, ("route", r.Name), ("quantile", "0.99")),
+                    }),
+                },
+            },
+        });
         scope.Metrics.Add(Counter("hanse.gateway.accepted", "{connection}", "Connections that were relayed", report.Routes.Select(r => Point(r.Accepted, at, ("route", r.Name)))));
         scope.Metrics.Add(Counter("hanse.gateway.bytes", "By", "Bytes that were relayed", report.Routes.SelectMany(r => new[]
         {

@@ -28,6 +28,7 @@ internal static class RelayReport
         Name = name, Active = Count(c.Live), Accepted = Count(c.Opened), BytesIn = Count(c.BytesFromClient), BytesOut = Count(c.BytesFromUpstream), Dials = Count(c.Dials),
         DialFailures = Count(c.FailedDials), ClientResets = Count(c.ResetsByClient), UpstreamResets = Count(c.ResetsByUpstream), Refused = Count(c.Refused), Queue = Count(c.Dialing),
         DialMeanUs = c.Opened > 0 ? Count(c.DialMicroseconds / c.Opened) : 0,
+        DialP50Us = Count(c.Dialled.Percentile(0.5)), DialP95Us = Count(c.Dialled.Percentile(0.95)), DialP99Us = Count(c.Dialled.Percentile(0.99)),
     };
 
     private static NamedCount Named(string name, long count) => new() { Name = name, Count = Count(count) };

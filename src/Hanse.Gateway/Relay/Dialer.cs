@@ -165,7 +165,9 @@ internal sealed unsafe class Dialer(WorkerState state, Closer closer, Pump pump)
         counters.Dialing--;
         counters.Opened++;
         counters.Live++;
-        counters.DialMicroseconds += Microseconds() - dialled.Since;
+        var latency = Microseconds() - dialled.Since;
+        counters.DialMicroseconds += latency;
+        counters.Dialled.Note(latency);
         state.Book.UpstreamAt(dialled.Upstream)?.Answered();
         end.Phase = dialled.Phase = EndPhase.Relaying;
         end.Since = dialled.Since = (uint)(state.Now / 1000);

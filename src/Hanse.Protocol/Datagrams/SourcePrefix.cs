@@ -2,8 +2,8 @@ using System.Buffers.Binary;
 
 namespace Hanse.Protocol.Datagrams;
 
-/// <summary>The PROXY protocol, version 2, before a datagram: a gateway's word on whose it is. A datagram of ours never begins so, hence a receiver takes it off
-/// wherever it comes from. It is for people: nothing is decided by it (G2).</summary>
+/// <summary>The PROXY protocol, version 2, before a datagram: a gateway's word on whose it is. A datagram of ours never begins so. A site takes it off what comes
+/// from a gateway that it was told of, and from nobody else. It is for people: nothing is decided by it (G2).</summary>
 public static class SourcePrefix
 {
     private const int HeadBytes = 16;
@@ -12,6 +12,9 @@ public static class SourcePrefix
     public const int MaxBytes = 52;
 
     private static ReadOnlySpan<byte> Signature => "\r\n\r\n\0\r\nQUIT\n"u8;
+
+    /// <summary>True for what begins as a prefix does.</summary>
+    public static bool IsAt(ReadOnlySpan<byte> bytes) => bytes.StartsWith(Signature);
 
     /// <summary>The datagram behind the prefix; what has none, or one that is cut, is given back as it is.</summary>
     public static ReadOnlySpan<byte> Skip(ReadOnlySpan<byte> bytes)

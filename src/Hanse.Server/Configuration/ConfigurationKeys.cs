@@ -62,6 +62,8 @@ internal static class ConfigurationKeys
             (o, v) => o with { Site = o.Site with { Metrics = o.Site.Metrics with { Kept = v } } }, o => o.Site.Metrics.Kept),
         Duration("site.metricsHistory", "14d", "How long a host's hours are kept.",
             (o, v) => o with { Site = o.Site with { Metrics = o.Site.Metrics with { History = v } } }, o => o.Site.Metrics.History),
+        new("site.gatewayAddresses", "[]", "Addresses or networks of gateways that may put a source's address (PROXY protocol) before a host's datagrams; from others these are dropped.",
+            IsList: true, IsSecret: false, GatewayAddresses.Apply, o => GatewayAddresses.Show(o.Site.Metrics.Gateways)),
         Duration("trust.rootLifetime", "3650d", "Life of the federation's root certificate, at its creation.",
             (o, v) => o with { Trust = o.Trust with { RootLifetime = v } }, o => o.Trust.RootLifetime),
         Duration("trust.intermediateLifetime", "365d", "Life of a site's issuing certificate: how long a site can go on without its coordinator.",

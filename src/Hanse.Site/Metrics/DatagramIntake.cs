@@ -11,10 +11,12 @@ internal sealed class DatagramIntake(MeterTable meters, DatagramCounts counts)
 {
     private readonly byte[] _content = new byte[DatagramHeader.MaxDatagram];
 
-    /// <summary>One at a time: the listener's. With or without a gateway's word on its source.</summary>
-    public DatagramFate Take(ReadOnlySpan<byte> datagram)
+    /// <summary>One at a time: the listener's.</summary>
+    /// <param name="datagram">As it came.</param>
+    /// <param name="byGateway">It comes from a gateway, whose word on the source may stand before it. From anybody else that makes it malformed.</param>
+    public DatagramFate Take(ReadOnlySpan<byte> datagram, bool byGateway)
     {
-        var fate = Judge(SourcePrefix.Skip(datagram));
+        var fate = Judge(byGateway ? SourcePrefix.Skip(datagram) : datagram);
         counts.Count(fate);
         return fate;
     }

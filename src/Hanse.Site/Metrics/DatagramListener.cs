@@ -9,7 +9,7 @@ namespace Hanse.Site.Metrics;
 
 /// <summary>The site's UDP port, beside its HTTPS port and of the same number. Receives and never sends (G2). A port that is taken is told once; hosts
 /// then report over their links.</summary>
-internal sealed partial class DatagramListener(DatagramIntake intake, IServer server, ILogger<DatagramListener> logger)
+internal sealed partial class DatagramListener(DatagramIntake intake, SiteOptions options, IServer server, ILogger<DatagramListener> logger)
 {
     /// <summary>What 10,000 hosts that come back in one second send; the kernel may grant less.</summary>
     private const int ReceiveBytes = 8 * 1024 * 1024;
@@ -34,7 +34,7 @@ internal sealed partial class DatagramListener(DatagramIntake intake, IServer se
             try
             {
                 var length = await socket.ReceiveFromAsync(buffer, SocketFlags.None, source, cancellation);
-                intake.Take(buffer.AsSpan(0, length));
+                intake.Take(buffer.AsSpan(0, length), byGateway: SourcePrefix.IsAt(buffer.AsSpan(0, length)) && IsGateway(source));
             }
             catch (SocketException failure)
             {
@@ -42,6 +42,18 @@ internal sealed partial class DatagramListener(DatagramIntake intake, IServer se
                 LogReceive(failure.Message);
             }
         }
+    }
+
+    private bool IsGateway(SocketAddress source)
+    {
+        if (options.Metrics.Gateways.Count == 0)
+        {
+            return false;
+        }
+
+        var address = ((IPEndPoint)new IPEndPoint(source.Family == AddressFamily.InterNetwork ? IPAddress.Any : IPAddress.IPv6Any, 0).Create(source)).Address;
+        address = address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
+        return options.Metrics.Gateways.Any(g => g.Contains(address));
     }
 
     private Socket? Open()

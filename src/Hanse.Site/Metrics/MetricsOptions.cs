@@ -1,3 +1,4 @@
+using System.Net;
 using Hanse.Protocol.Messages;
 
 namespace Hanse.Site.Metrics;
@@ -10,6 +11,9 @@ public sealed record MetricsOptions
 
     /// <summary>Between two samples of a host.</summary>
     public TimeSpan Interval { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>Where gateways send from that put a source's address before a datagram (PROXY protocol); from others such a datagram is dropped.</summary>
+    public IReadOnlyList<IPNetwork> Gateways { get; init; } = [];
 
     /// <summary>How long every sample is kept.</summary>
     public TimeSpan Kept { get; init; } = TimeSpan.FromHours(6);

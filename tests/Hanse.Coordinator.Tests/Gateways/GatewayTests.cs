@@ -153,7 +153,7 @@ public sealed class GatewayTests(CoordinatorHost host) : IClassFixture<Coordinat
         Assert.Null(await gateway.DialAsync());
         var report = new GatewayReport
         {
-            StartedUnixMs = host.Clock.GetUtcNow().ToUnixTimeMilliseconds(), SoftwareVersion = "1.2", Total = new() { Active = 3, Accepted = 5, BytesIn = 7, DialMeanUs = 1500 },
+            StartedUnixMs = host.Clock.GetUtcNow().ToUnixTimeMilliseconds(), SoftwareVersion = "1.2", Total = new() { Active = 3, Accepted = 5, BytesIn = 7, DialMeanUs = 1500, DialP99Us = 2500 },
             Routes = { new RouteCount { Name = "north", Active = 2 } }, Refusals = { new NamedCount { Name = "unknown-name", Count = 9 } },
         };
 
@@ -163,6 +163,7 @@ public sealed class GatewayTests(CoordinatorHost host) : IClassFixture<Coordinat
         var shown = await host.Socket.GetFromJsonAsync<JsonElement>("gateways/counting");
         Assert.Equal((3, "1.2", "online"), (shown.GetProperty("connections").GetInt32(), shown.GetProperty("version").GetString(), shown.GetProperty("link").GetString()));
         var counted = shown.GetProperty("report");
+        Assert.Equal((0.0, 2.5), (counted.GetProperty("total").GetProperty("dialP50Ms").GetDouble(), counted.GetProperty("total").GetProperty("dialP99Ms").GetDouble()));
         Assert.Equal((9, 1.5, "north"), (
             counted.GetProperty("refusals").GetProperty("unknown-name").GetInt32(), counted.GetProperty("total").GetProperty("dialMeanMs").GetDouble(),
             counted.GetProperty("routes")[0].GetProperty("name").GetString()));

@@ -37,7 +37,7 @@ public sealed class DatagramFuzzTests
         {
             var dice = Chance.Of(Chance.Seed, number);
             var bytes = ByteMutator.Mutate(corpus[dice.Next(corpus.Count)], dice);
-            var fate = _intake.Take(bytes);
+            var fate = _intake.Take(bytes, byGateway: true);
             Assert.True(
                 fate != DatagramFate.Taken || whole.Contains(Convert.ToHexString(SourcePrefix.Skip(bytes))),
                 $"Case {number} was taken: {Convert.ToHexStringLower(bytes)}; {Chance.Repeat("fuzz")}");
@@ -59,7 +59,7 @@ public sealed class DatagramFuzzTests
             var dice = Chance.Of(Chance.Seed, number);
             var content = ByteMutator.Mutate(contents[dice.Next(contents.Count)], dice);
             content = content.Length > DatagramHeader.MaxPayload ? content[..DatagramHeader.MaxPayload] : content;
-            var fate = _intake.Take(datagram.AsSpan(0, sealer.Seal(content, datagram)));
+            var fate = _intake.Take(datagram.AsSpan(0, sealer.Seal(content, datagram)), byGateway: false);
             Assert.True(
                 fate is DatagramFate.Taken or DatagramFate.Malformed,
                 $"Case {number} is {fate}: {Convert.ToHexStringLower(content)}; {Chance.Repeat("fuzz")}");

@@ -35,6 +35,7 @@ public sealed class RelayTests
         Assert.Equal("ping"u8.ToArray(), heard);
         var total = door.Counters.Total;
         Assert.Equal((1, 1, 1), (total.Opened, total.Live, total.Dials));
+        Assert.True(total.Dialled.Percentile(0.5) >= Math.Min(total.DialMicroseconds, 64));
         Assert.True(total.BytesFromClient > 300 && total.BytesFromUpstream > 300);
     }
 

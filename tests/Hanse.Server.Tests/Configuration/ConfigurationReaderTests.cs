@@ -31,7 +31,8 @@ public sealed class ConfigurationReaderTests
               connectionString: Host=db;Username=hanse;Password=secret
             coordinator: { tlsCertificateFile: /data/tls.pem, tlsKeyFile: /data/tls.key, keyFile: /data/key, commandGrace: 90s, sessionLifetime: 1h30m, reconcileAt: "04:30" }
             site: { tlsCertificateFile: /data/site.pem, tlsKeyFile: /data/site.key, name: oslo, listen: "127.0.0.1:9444", diskFloor: 1000000, outboxBound: 5, outboxKept: 6, rollupInterval: 5s,
-                    metrics: [usage, logins], metricsInterval: 10s, metricsKept: 1h, metricsHistory: 3d }
+                    metrics: [usage, logins], metricsInterval: 10s, metricsKept: 1h, metricsHistory: 3d,
+                    gatewayAddresses: [192.0.2.7, 2001:db8::/64] }
             trust: { rootLifetime: 30d, intermediateLifetime: 7d, leafLifetime: 10s, returnWindow: 60d }
             log: { level: debug }
             telemetry: { otlpEndpoint: "http://127.0.0.1:4317" }
@@ -45,10 +46,18 @@ public sealed class ConfigurationReaderTests
         Assert.Equal((1_000_000, 5, 6), (options.Site.DiskFloor, options.Site.OutboxBound, options.Site.OutboxKept));
         Assert.Equal([MetricsPart.Usage, MetricsPart.Logins], options.Site.Metrics.Parts);
         Assert.Equal((10, 1, 3), (options.Site.Metrics.Interval.Seconds, options.Site.Metrics.Kept.Hours, options.Site.Metrics.History.Days));
+        Assert.Equal(["192.0.2.7/32", "2001:db8::/64"], options.Site.Metrics.Gateways.Select(g => g.ToString()));
+        Assert.Equal("[192.0.2.7, 2001:db8::/64]", ConfigurationKeys.All.Single(k => k.Path == "site.gatewayAddresses").Show(options));
         Assert.Equal(LogLevel.Debug, options.Log.Level);
         Assert.Equal("hanse.yaml:3", result.Sources["listen"]);
         Assert.Equal(ConfigurationKeys.All.Count, result.Sources.Count);
     }
+
+    [Theory]
+    [InlineData("door.example.org")]
+    [InlineData("192.0.2.0/33")]
+    public void Read_of_a_gateway_that_is_no_address_names_it(string text) =>
+        Assert.Contains(text, Assert.Single(Read($"site: {{ gatewayAddresses: ['{text}'] }}").Problems).ToString(), StringComparison.Ordinal);
 
     [Fact]
     public void Read_of_no_metrics_is_none()

@@ -148,7 +148,7 @@ public sealed class SiteHost : IAsyncLifetime
         builder.Services.AddSingleton<TimeProvider>(Clock).AddSingleton(new Random(7)).AddSingleton(new GatherPause(TimeSpan.Zero));
         Directory.CreateDirectory(_folder.File("site"));
         builder.Services.AddSite(
-            new SiteOptions { DataFolder = _folder.File("site"), Lifetimes = Lifetimes, DiskFloor = DiskFloor, OutboxBound = OutboxBound }, _database.DataSource);
+            new SiteOptions { DataFolder = _folder.File("site"), Lifetimes = Lifetimes, DiskFloor = DiskFloor, OutboxBound = OutboxBound, Metrics = new() { Gateways = [new(IPAddress.Parse("127.0.0.88"), 32)] } }, _database.DataSource);
         WebApplication? app = null;
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.ListenForRole(
             new IPEndPoint(IPAddress.Loopback, Address?.Port ?? 0), _folder.File("site.sock"), () => SiteModule.NodeServer(app!.Services)));

@@ -108,6 +108,9 @@ public sealed class DatagramTests(SiteHost site) : IClassFixture<SiteHost>
         var length = SourcePrefix.Write(prefix, [192, 0, 2, 7], 4711);
         var datagram = host.Seal(Busy(100));
 
+        // Only that of a gateway that the site was told of.
+        await host.ThrowAsync([.. prefix[..length], .. datagram], DatagramFate.Malformed);
+        host.Move("127.0.0.88");
         await host.ThrowAsync([.. prefix[..length], .. datagram], DatagramFate.Taken);
         await host.ThrowAsync(datagram, DatagramFate.Replayed);
         await host.ThrowAsync(prefix[..length], DatagramFate.Malformed);

@@ -28,6 +28,9 @@ internal struct RouteCounters
     /// <summary>Sum over the dials that succeeded; with <see cref="Opened"/> the mean latency of upstreams.</summary>
     internal long DialMicroseconds;
 
+    /// <summary>The same dials, by how long each took.</summary>
+    internal LatencyBuckets Dialled;
+
     internal void Add(in RouteCounters other)
     {
         Opened += other.Opened;
@@ -41,5 +44,6 @@ internal struct RouteCounters
         ResetsByUpstream += other.ResetsByUpstream;
         Refused += other.Refused;
         DialMicroseconds += other.DialMicroseconds;
+        Dialled.Add(in other.Dialled);
     }
 }

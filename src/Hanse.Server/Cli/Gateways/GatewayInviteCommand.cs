@@ -19,7 +19,7 @@ internal static class GatewayInviteCommand
             Description = "A site that it leads to. May be repeated. Default: all, also those to come.", HelpName = "SITE", DefaultValueFactory = _ => [],
         };
         var noConsole = new Option<bool>("--no-console") { Description = "Give it no route to the coordinator, neither to its API nor for links of sites." };
-        var pseudonyms = new Option<bool>("--pseudonyms") { Description = "Datagrams that pass it do not tell the address they came from." };
+        var pseudonyms = new Option<bool>("--pseudonyms") { Description = "Datagrams that pass it do not tell the address they came from. Its sites need its inner address in site.gatewayAddresses." };
         var standby = new Option<string[]>("--standby")
         {
             Description = "A second address for a site's datagrams, which get a copy each. May be repeated.", HelpName = "SITE=HOST:PORT", DefaultValueFactory = _ => [],

@@ -46,8 +46,12 @@ internal static class GatewayShowCommand
         var rows = new JsonArray([total.DeepClone(), .. (report["routes"]?.AsArray() ?? []).Select(r => r?.DeepClone())]);
         CliOutput.Table(cli, rows, ("route", r => r.Text("name") is { Length: > 0 } name ? name : "(all)"), ("active", r => r.Text("active")), ("accepted", r => r.Text("accepted")),
             ("bytes in", r => r.Text("bytesIn")), ("bytes out", r => r.Text("bytesOut")), ("dials failed", r => r.Text("dialFailures")), ("client resets", r => r.Text("clientResets")),
-            ("upstream resets", r => r.Text("upstreamResets")), ("refused", r => r.Text("refused")), ("queue", r => r.Text("queue")), ("dial ms", r => r.Text("dialMeanMs")));
+            ("upstream resets", r => r.Text("upstreamResets")), ("refused", r => r.Text("refused")), ("queue", r => r.Text("queue")), ("dial ms 50/95/99 %", Latency));
     }
+
+    /// <summary>A gateway of before knows the mean alone.</summary>
+    private static string Latency(JsonObject r) =>
+        r.Text("dialP50Ms") is { Length: > 0 } half and not "0" ? $"{half}/{r.Text("dialP95Ms")}/{r.Text("dialP99Ms")}" : $"mean {r.Text("dialMeanMs")}";
 
     /// <summary>Those that are not zero.</summary>
     private static string Counts(JsonNode? counts) => counts is not JsonObject named ? ""
