@@ -16,6 +16,7 @@ public sealed class DoctorWorld : IAsyncLifetime
 {
     private readonly TestFolder _folder = new();
     private readonly List<TcpListener> _others = [];
+    private readonly Socket _closed = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
     private RealServer _server = null!;
     private RealProcess _gateway = null!;
 
@@ -25,16 +26,16 @@ public sealed class DoctorWorld : IAsyncLifetime
     /// <summary>Another federation's.</summary>
     internal string ForeignRootsPem { get; private set; } = "";
 
-    internal int Port { get; } = RealProcess.FreePort();
+    internal string Door { get; private set; } = "";
 
-    internal string Door => $"127.0.0.1:{Port}";
-
-    internal string Coordinator => $"https://127.0.0.1:{_server.Port}";
+    /// <summary>A port that is ours, so that nobody else listens there, and where we do not.</summary>
+    internal int ClosedPort => ((IPEndPoint)_closed.LocalEndPoint!).Port;
 
     internal string GatewayOutput => _gateway.Output;
 
     public async ValueTask InitializeAsync()
     {
+        _closed.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         _server = new RealServer();
         await _server.StartAsync();
         RootsPem = await RootsAsync(_server.Port);
@@ -42,14 +43,15 @@ public sealed class DoctorWorld : IAsyncLifetime
         ForeignRootsPem = foreign.Root.Certificate.ExportCertificatePem();
         var routes = new (string Name, int Port)[]
         {
-            ("main.localhost", _server.Port + 1), ("other.test", _server.Port + 1), ("down.test", RealProcess.FreePort()), ("reset.test", Listen(ResetAsync)),
+            ("main.localhost", _server.Port + 1), ("other.test", _server.Port + 1), ("down.test", ClosedPort), ("reset.test", Listen(ResetAsync)),
             ("foreign.test", Listen(client => WebAsync(client, foreign.AddSite("foreign.test").Credential.TlsContext))), ("web.test", Listen(client => WebAsync(client, SelfSigned("web.test")))),
         };
         await File.WriteAllTextAsync(_folder.File("routes.yaml"), "routes:\n" + string.Concat(routes.Select(r =>
             $"  - name: {r.Name}\n    serverNames: [{r.Name}, link.{r.Name}]\n    addresses: [\"127.0.0.1:{r.Port}\"]\n")));
+        Door = $"127.0.0.1:{RealProcess.FreePort()}";
         _gateway = RealProcess.Start(
             RealProcess.Program("hanse-gateway"), "run", "--data", _folder.File("gateway"), "--routes", _folder.File("routes.yaml"), "--listen", Door, "--workers", "1");
-        await Wait.For("the gateway to listen", ListensAsync, TimeSpan.FromSeconds(60), () => _gateway.Output);
+        await Wait.For("the gateway to listen", () => _gateway.Output.Contains("\"started\"", StringComparison.Ordinal), TimeSpan.FromSeconds(60), () => _gateway.Output);
     }
 
     public async ValueTask DisposeAsync()
@@ -59,23 +61,10 @@ public sealed class DoctorWorld : IAsyncLifetime
             other.Dispose();
         }
 
+        _closed.Dispose();
         await _gateway.DisposeAsync();
         await _server.DisposeAsync();
         _folder.Dispose();
-    }
-
-    private async Task<bool> ListensAsync()
-    {
-        using var probe = new TcpClient();
-        try
-        {
-            await probe.ConnectAsync(IPAddress.Loopback, Port);
-            return true;
-        }
-        catch (SocketException)
-        {
-            return false;
-        }
     }
 
     private static async Task<string> RootsAsync(int port)
@@ -109,12 +98,13 @@ public sealed class DoctorWorld : IAsyncLifetime
         }
     }
 
-    private static Task ResetAsync(TcpClient client)
+    /// <summary>Only once a hello has come: before, it would be a dial that failed.</summary>
+    private static async Task ResetAsync(TcpClient client)
     {
+        await client.GetStream().ReadExactlyAsync(new byte[1]);
         client.LingerState = new LingerOption(true, 0);
         // The client's own end would say farewell first.
         client.Client.Dispose();
-        return Task.CompletedTask;
     }
 
     /// <summary>Any web server: whatever is asked, it knows no such page.</summary>

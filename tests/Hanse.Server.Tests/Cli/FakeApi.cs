@@ -148,9 +148,9 @@ internal sealed class FakeApi : IAsyncDisposable
     // Asked first it runs, asked again it has ended.
     private JsonObject Progress(JsonObject command) => Interlocked.Increment(ref _asked) == 1
         ? Shape(command, "in-progress", "running")
-        : Shape(command, Ends, Ends == "completed" ? "succeeded" : "failed");
+        : Shape(command, Ends, Ends == "completed" ? "succeeded" : "failed", excerptOnly: _lateOutput > 0);
 
-    private static JsonObject Shape(JsonObject command, string state, string execution)
+    private static JsonObject Shape(JsonObject command, string state, string execution, bool excerptOnly = false)
     {
         var hosts = command["body"]!["hosts"]!.AsArray().Select(h => (string)h!);
         var ended = execution is "succeeded" or "failed";
@@ -160,7 +160,7 @@ internal sealed class FakeApi : IAsyncDisposable
             ["executions"] = new JsonArray([.. hosts.Select(h => (JsonNode)new JsonObject
             {
                 ["host"] = h, ["hostId"] = h, ["state"] = execution, ["exitCode"] = ended ? execution == "failed" ? 3 : 0 : null,
-                ["stdout"] = ended ? "Linux ü\nthe end\n" : null, ["stderr"] = ended ? "a warning\n" : null,
+                ["stdout"] = !ended ? null : excerptOnly ? "Linux" : "Linux ü\nthe end\n", ["stdoutLength"] = ended ? 17 : null, ["stderr"] = ended ? "a warning\n" : null,
             })]),
         };
     }

@@ -70,7 +70,7 @@ public sealed class GatewayDoctorTests(DoctorWorld world) : IClassFixture<Doctor
     public async Task A_name_that_has_no_address_and_a_door_where_nobody_listens_end_the_walk_there()
     {
         Assert.Contains("nowhere.invalid", await FailedAsync("dns", "nowhere.invalid"), StringComparison.Ordinal);
-        var closed = $"127.0.0.1:{RealProcess.FreePort()}";
+        var closed = $"127.0.0.1:{world.ClosedPort}";
         var line = await FailedAsync("tcp", "main.localhost", "--address", closed);
         Assert.Contains($"{closed}: connection refused", line, StringComparison.Ordinal);
         Assert.Contains("hanse gateway show", line, StringComparison.Ordinal);
@@ -79,7 +79,7 @@ public sealed class GatewayDoctorTests(DoctorWorld world) : IClassFixture<Doctor
     [Fact]
     public async Task Of_two_doors_each_is_walked_and_one_that_is_dead_is_a_failure()
     {
-        var closed = $"127.0.0.1:{RealProcess.FreePort()}";
+        var closed = $"127.0.0.1:{world.ClosedPort}";
         var result = await _cli.RunAsync("gateway", "doctor", "main.localhost", "--address", closed, "--address", world.Door);
         Assert.Equal(ExitCodes.Failed, result.Code);
         Assert.Matches($"(?m)^failed +tcp +{closed}", result.Out);

@@ -19,11 +19,12 @@ internal sealed class OutputReader(ApiClient api, CliContext cli, string path)
     /// <summary>False where the site cannot be asked.</summary>
     public async Task<bool> CopyAsync(CancellationToken cancellation) => await CopyAsync(_stdout, cancellation) & await CopyAsync(_stderr, cancellation);
 
-    /// <summary>The execution has ended: waits for what is still on its way from the host to its site, for as long as it comes, and prints what is missing.</summary>
+    /// <summary>The execution has ended: what its excerpts do not hold and is still on its way from the host to its site is waited for, as long as it comes;
+    /// then what is missing is printed.</summary>
     public async Task FinishAsync(JsonObject execution, CancellationToken cancellation)
     {
         var (printed, since) = (_stdout.Offset + _stderr.Offset, cli.Clock.GetTimestamp());
-        while (await CopyAsync(cancellation) && !(_stdout.Complete && _stderr.Complete) && cli.Clock.GetElapsedTime(since) < Patience)
+        while (await CopyAsync(cancellation) && (IsOwed(_stdout, execution) || IsOwed(_stderr, execution)) && cli.Clock.GetElapsedTime(since) < Patience)
         {
             if (_stdout.Offset + _stderr.Offset is var now && now > printed)
             {
@@ -33,8 +34,15 @@ internal sealed class OutputReader(ApiClient api, CliContext cli, string path)
             await Task.Delay(BetweenAsks, cli.Clock, cancellation);
         }
 
-        FromExcerpt(_stdout, execution);
-        FromExcerpt(_stderr, execution);
+        foreach (var tail in new[] { _stdout, _stderr })
+        {
+            FromExcerpt(tail, execution);
+            if (IsOwed(tail, execution))
+            {
+                await cli.Error.WriteLineAsync(
+                    $"{Field.Clean(execution.Text("host"))}: {tail.Name} has {execution.Text($"{tail.Name}Length")} bytes, and not all of them could be read from its site.");
+            }
+        }
     }
 
     private async Task<bool> CopyAsync(OutputTail tail, CancellationToken cancellation)
@@ -62,11 +70,15 @@ internal sealed class OutputReader(ApiClient api, CliContext cli, string path)
         }
     }
 
+    private static bool IsOwed(OutputTail tail, JsonObject execution) => !tail.Complete && !IsWhole(tail, execution, Encoding.UTF8.GetBytes(execution.Text(tail.Name)));
+
+    private static bool IsWhole(OutputTail tail, JsonObject execution, byte[] excerpt) =>
+        execution.Text($"{tail.Name}Length") is var length && (length.Length == 0 || length == excerpt.Length.ToString(System.Globalization.CultureInfo.InvariantCulture));
+
     private static void FromExcerpt(OutputTail tail, JsonObject execution)
     {
         var text = Encoding.UTF8.GetBytes(execution.Text(tail.Name));
-        var isWhole = execution.Text($"{tail.Name}Length") is var length && (length.Length == 0 || length == text.Length.ToString(System.Globalization.CultureInfo.InvariantCulture));
-        if (!tail.Complete && tail.Offset < text.Length && (isWhole || tail.Offset == 0))
+        if (!tail.Complete && tail.Offset < text.Length && (IsWhole(tail, execution, text) || tail.Offset == 0))
         {
             tail.Write(text[(int)tail.Offset..]);
         }
