@@ -55,6 +55,8 @@ internal static class Doors
     internal static BenchProcess StartHanse(Ground ground, int port, bool takeover) => BenchProcess.Start(
         Hanse, BenchProcess.Program("src/Hanse.Gateway", "hanse-gateway"), null,
         ["run", "--routes", HanseRoutes(ground, 0), "--listen", $"127.0.0.1:{port}", "--workers", "1", "--data", Path.Combine(ground.Folder, "data"),
+            // One address is the whole world here.
+            "--max-rate-per-source", "0", "--max-hellos-per-source", "0",
             "--takeover-socket", Path.Combine(ground.Folder, "takeover.sock"), .. takeover ? new[] { "--takeover" } : []]);
 
     /// <summary>Writes the gateway's file of routes, and says where it is. Another number is another route beside the ones that are used.</summary>
