@@ -10,6 +10,8 @@ namespace Hanse.Coordinator.Uplink;
 /// <summary>How far each epoch of a site's outbox has been applied, and what was refused (U1, U3).</summary>
 internal static class MarkStore
 {
+    private const int MostOlder = 1000;
+
     /// <exception cref="FormatException">It is none.</exception>
     public static Guid ReadEpoch(ByteString epoch) => epoch.Length == 16
         ? new Guid(epoch.Span, bigEndian: true)
@@ -55,6 +57,26 @@ internal static class MarkStore
             """,
             new { site = site.Value, epoch }, transaction, cancellationToken: cancellation));
         return mark?.Status == (short)SiteLifecycle.Suspended ? throw new SiteSuspendedException() : mark;
+    }
+
+    /// <summary>How far each of these epochs of the site was applied; 0 for one that is not known here.</summary>
+    /// <exception cref="FormatException">Too many, or one is none.</exception>
+    public static async Task<IEnumerable<EpochMark>> OlderAsync(
+        NpgsqlTransaction transaction, SiteId site, IReadOnlyCollection<ByteString> asked, CancellationToken cancellation)
+    {
+        if (asked.Count == 0)
+        {
+            return [];
+        }
+
+        var epochs = asked.Count <= MostOlder ? asked.Select(ReadEpoch).ToArray() : throw new FormatException($"olderEpochs has {asked.Count} epochs; at most {MostOlder} are asked for at once.");
+        return (await transaction.Connection!.QueryAsync<(Guid Epoch, long HighWater)>(new CommandDefinition(
+            """
+            select asked.epoch, coalesce(m.high_water, 0) from unnest(@epochs) asked (epoch)
+            left join uplink_mark m on m.site_id = @site and m.epoch = asked.epoch
+            """,
+            new { site = site.Value, epochs }, transaction, cancellationToken: cancellation)))
+            .Select(m => new EpochMark { Epoch = ByteString.CopyFrom(m.Epoch.ToByteArray(bigEndian: true)), HighWater = (ulong)m.HighWater });
     }
 
     public static Task AdvanceAsync(NpgsqlTransaction transaction, SiteId site, Guid epoch, long highWater, CancellationToken cancellation) =>

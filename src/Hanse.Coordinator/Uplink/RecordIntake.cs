@@ -72,6 +72,7 @@ internal sealed class RecordIntake(
         await MarkStore.AdvanceAsync(transaction, site, epoch, highWater, cancellation);
         var receipt = new RecordReceipt { Epoch = batch.Epoch, HighWater = (ulong)highWater, BackedUp = (ulong)mark.BackedUp };
         receipt.Refusals.AddRange(await MarkStore.OpenRefusalsAsync(transaction, site, epoch, cancellation));
+        receipt.OlderMarks.AddRange(await MarkStore.OlderAsync(transaction, site, batch.OlderEpochs, cancellation));
         await transaction.CommitAsync(cancellation);
         if (issued is not null)
         {

@@ -5,8 +5,8 @@ using Microsoft.Extensions.Logging;
 
 namespace Hanse.Site.Uplink;
 
-/// <summary>Drains records over one link (U1): (1) an empty batch asks for the coordinator's mark; (2) what lies above it is sent in
-/// order, one batch in flight; (3) the answer is stored. A crash anywhere repeats a batch, which the mark makes a no-op. Ends with
+/// <summary>Drains records over one link (U1): (1) an empty batch asks for the coordinator's marks, also of older epochs if one of both was restored; (2) what lies
+/// above the mark is sent in order, one batch in flight; (3) the answer is stored. A crash anywhere repeats a batch, which the mark makes a no-op. Ends with
 /// the link, or with <see cref="DrainEnd.EpochOutdated"/> when only a new epoch helps (U6).</summary>
 internal sealed partial class RecordDriver(
     RecordStore store, OutboxSignals signals, RecordMeter meter, ISiteIdentity identity, TimeProvider time, ILogger<RecordDriver> logger)
@@ -23,8 +23,11 @@ internal sealed partial class RecordDriver(
         }
 
         // 1
-        var mark = await AskAsync(link, epoch, cancellation);
-        if (mark > await store.LastGivenAsync(cancellation))
+        var older = await store.OlderEpochsAsync(epoch, cancellation);
+        var held = await AskAsync(link, epoch, older, cancellation);
+        var mark = (long)held.HighWater;
+        if (mark > await store.LastGivenAsync(cancellation)
+            || (OlderMarks(older, held) is { } olderMarks && await store.TakeBackAsync(epoch, mark, olderMarks, cancellation)))
         {
             return DrainEnd.EpochOutdated;
         }
@@ -45,25 +48,34 @@ internal sealed partial class RecordDriver(
             }
 
             // 3
-            mark = await SendAsync(link, epoch, batch, cancellation) ?? mark;
+            mark = (long?)(await SendAsync(link, epoch, batch, cancellation))?.HighWater ?? mark;
             meter.Note(batch.Records.Count, time.GetElapsedTime(began));
         }
     }
 
-    private async Task<long> AskAsync(NodeLink link, Guid epoch, CancellationToken cancellation)
+    private async Task<RecordReceipt> AskAsync(NodeLink link, Guid epoch, IReadOnlyList<Guid> older, CancellationToken cancellation)
     {
         var question = new RecordBatch { Epoch = RecordStore.EpochBytes(epoch), FirstSequence = 1 };
+        question.OlderEpochs.AddRange(older.Select(RecordStore.EpochBytes));
         while (true)
         {
-            if (await SendAsync(link, epoch, question, cancellation) is { } mark)
+            if (await SendAsync(link, epoch, question, cancellation) is { } receipt)
             {
-                return mark;
+                return receipt;
             }
         }
     }
 
-    /// <summary>The coordinator's mark, or null when it could not take the batch now: it is sent again after a pause.</summary>
-    private async Task<long?> SendAsync(NodeLink link, Guid epoch, RecordBatch batch, CancellationToken cancellation)
+    /// <summary>Null from a coordinator that does not know the question; it is asked again when the next link is up.</summary>
+    private static Dictionary<Guid, long>? OlderMarks(IReadOnlyList<Guid> asked, RecordReceipt receipt)
+    {
+        var marks = receipt.OlderMarks.Where(m => m.Epoch.Length == 16).DistinctBy(m => m.Epoch)
+            .ToDictionary(m => new Guid(m.Epoch.Span, bigEndian: true), m => (long)Math.Min(m.HighWater, long.MaxValue));
+        return asked.All(marks.ContainsKey) ? asked.ToDictionary(e => e, e => marks[e]) : null;
+    }
+
+    /// <summary>The coordinator's answer, or null when it could not take the batch now: it is sent again after a pause.</summary>
+    private async Task<RecordReceipt?> SendAsync(NodeLink link, Guid epoch, RecordBatch batch, CancellationToken cancellation)
     {
         var answer = await link.RequestAsync<RecordReceipt>(Method.RecordBatch, batch, AnswerTime, cancellation);
         if (!answer.Succeeded)
@@ -84,7 +96,7 @@ internal sealed partial class RecordDriver(
         // U7: the coordinator paces a replay. What comes next is not sent before.
         meter.Fit(answer.Value.PauseMs, BatchSize);
         await PauseAsync(answer.Value.PauseMs, time, cancellation);
-        return (long)answer.Value.HighWater;
+        return answer.Value;
     }
 
     /// <summary>As long as the coordinator asks for, and no longer than a minute.</summary>

@@ -13,14 +13,14 @@ internal sealed class RecordStore(NpgsqlDataSource database, TimeProvider time)
     // Half a frame (L4): with one more record, of at most two excerpts of 32 KiB and a script, a batch stays below one.
     private const int BatchBytes = 512 * 1024;
 
-    private long? _gapAbove;
+    private const int MostOlderEpochs = 256;
 
     /// <summary>The life of the coordinator's database that was met last (U5); empty before the first.</summary>
     public Guid Incarnation { get; private set; }
 
     public long IncarnationNumber { get; private set; }
 
-    /// <summary>The coordinator is in this life. If it is another than the last one, every state is sent again.</summary>
+    /// <summary>The coordinator is in this life. If it is another than the last one, every state is sent again, and it is asked how far it has older epochs.</summary>
     public async Task MetAsync(Guid incarnation, long number, CancellationToken cancellation)
     {
         await using var connection = await database.OpenConnectionAsync(cancellation);
@@ -28,7 +28,7 @@ internal sealed class RecordStore(NpgsqlDataSource database, TimeProvider time)
         await connection.ExecuteAsync(new CommandDefinition(
             """
             update uplink_state set acknowledged = 0 where exists (select from uplink_self where incarnation <> @incarnation);
-            update uplink_self set incarnation = @incarnation, incarnation_number = @number where incarnation is distinct from @incarnation or incarnation_number <> @number;
+            update uplink_self set incarnation = @incarnation, incarnation_number = @number, older_due = true where incarnation is distinct from @incarnation or incarnation_number <> @number;
             """,
             new { incarnation, number }, transaction, cancellationToken: cancellation));
         await transaction.CommitAsync(cancellation);
@@ -56,23 +56,56 @@ internal sealed class RecordStore(NpgsqlDataSource database, TimeProvider time)
         return epoch;
     }
 
-    /// <summary>Begins a new epoch: what is unacknowledged is numbered anew, every state is sent again (U6). After a coordinator was found to have lost more
-    /// than is held, so is all that lies above its mark: it has none of that (U4).</summary>
+    /// <summary>Epochs before this one of which records are held and whose marks are to be asked for, since either side was restored; mostly none.</summary>
+    public async Task<IReadOnlyList<Guid>> OlderEpochsAsync(Guid epoch, CancellationToken cancellation)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellation);
+        return (await connection.QueryAsync<Guid>(new CommandDefinition(
+            """
+            select distinct r.epoch from uplink_record r, uplink_self s
+            where s.older_due and r.epoch <> @epoch limit @most
+            """,
+            new { epoch, most = MostOlderEpochs }, cancellationToken: cancellation))).AsList();
+    }
+
+    /// <summary>Takes back what the coordinator had acknowledged of older epochs and has lost since (U4); then also what this epoch has above its mark, for all of
+    /// it is to be sent in the order in which it came. What an operator has settled stays settled.</summary>
+    /// <param name="epoch">The one in use.</param>
+    /// <param name="mark">The coordinator's, in this epoch.</param>
+    /// <param name="older">Its marks in all that <see cref="OlderEpochsAsync"/> named.</param>
+    /// <param name="cancellation">Nothing is changed.</param>
+    /// <returns>True if something was taken back: only a new epoch brings it.</returns>
+    public async Task<bool> TakeBackAsync(Guid epoch, long mark, IReadOnlyDictionary<Guid, long> older, CancellationToken cancellation)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellation);
+        await using var transaction = await connection.BeginTransactionAsync(cancellation);
+        var lost = older.Count > 0 && await TakeBackAsync(transaction, older, cancellation) > 0;
+        if (lost)
+        {
+            await TakeBackAsync(transaction, new Dictionary<Guid, long> { [epoch] = mark }, cancellation);
+        }
+
+        await connection.ExecuteAsync(new CommandDefinition(
+            "update uplink_self set older_due = false where epoch = @epoch and older_due", new { epoch }, transaction, cancellationToken: cancellation));
+        await transaction.CommitAsync(cancellation);
+        return lost;
+    }
+
+    /// <summary>Begins a new epoch: what is unacknowledged is numbered anew, every state is sent again (U6). How far the coordinator has the epochs before is
+    /// asked for next.</summary>
     public async Task<Guid> BeginEpochAsync(CancellationToken cancellation)
     {
         var epoch = NewEpoch();
         await using var connection = await database.OpenConnectionAsync(cancellation);
         await using var transaction = await connection.BeginTransactionAsync(cancellation);
-        var before = await connection.QuerySingleAsync<Guid>(new CommandDefinition("select epoch from uplink_self for update", null, transaction, cancellationToken: cancellation));
         await connection.ExecuteAsync(new CommandDefinition(
             """
-            update uplink_self set epoch = @epoch, next_sequence = 1, acknowledged = 0, backed_up = 0;
-            update uplink_record set epoch = null, sequence = null, acknowledged_at = null where acknowledged_at is null or (sequence > @above and epoch = @before);
+            update uplink_self set epoch = @epoch, next_sequence = 1, acknowledged = 0, backed_up = 0, older_due = true;
+            update uplink_record set epoch = null, sequence = null where acknowledged_at is null;
             update uplink_state set acknowledged = 0;
             """,
-            new { epoch, above = _gapAbove, before }, transaction, cancellationToken: cancellation));
+            new { epoch }, transaction, cancellationToken: cancellation));
         await transaction.CommitAsync(cancellation);
-        _gapAbove = null;
         return epoch;
     }
 
@@ -91,7 +124,6 @@ internal sealed class RecordStore(NpgsqlDataSource database, TimeProvider time)
         await transaction.CommitAsync(cancellation);
         if (rows.Count > 0 && rows[0].Sequence != highWater + 1)
         {
-            _gapAbove = highWater;
             return null;
         }
 
@@ -181,6 +213,20 @@ internal sealed class RecordStore(NpgsqlDataSource database, TimeProvider time)
     public static ByteString EpochBytes(Guid epoch) => ByteString.CopyFrom(epoch.ToByteArray(bigEndian: true));
 
     private static Guid NewEpoch() => new(System.Security.Cryptography.RandomNumberGenerator.GetBytes(16));
+
+    private static async Task<int> TakeBackAsync(NpgsqlTransaction transaction, IReadOnlyDictionary<Guid, long> marks, CancellationToken cancellation) =>
+        await transaction.Connection!.QuerySingleAsync<int>(new CommandDefinition(
+            """
+            with lost as (
+                select r.id, r.epoch, r.sequence from uplink_record r join unnest(@epochs, @marks) m (epoch, mark) on r.epoch = m.epoch and r.sequence > m.mark
+                where not exists (select from uplink_set_aside a where a.epoch = r.epoch and a.sequence = r.sequence and a.settled_at is not null)),
+            judged_again as (
+                delete from uplink_set_aside a using lost where a.epoch = lost.epoch and a.sequence = lost.sequence returning 1),
+            taken as (
+                update uplink_record r set epoch = null, sequence = null, acknowledged_at = null from lost where r.id = lost.id returning 1)
+            select count(*)::int from taken
+            """,
+            new { epochs = marks.Keys.ToArray(), marks = marks.Values.ToArray() }, transaction, cancellationToken: cancellation));
 
     private static async Task<int> NumberAsync(NpgsqlTransaction transaction, Guid epoch, int limit, CancellationToken cancellation) =>
         await transaction.Connection!.QuerySingleAsync<int>(new CommandDefinition(

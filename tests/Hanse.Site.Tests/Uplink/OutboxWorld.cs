@@ -10,15 +10,16 @@ using Record = Hanse.Protocol.Messages.Record;
 namespace Hanse.Site.Tests.Uplink;
 
 /// <summary>A real outbox on a real PostgreSQL, the one drainer in front of it, a coordinator by the rules of U1–U3, and between them a network that
-/// repeats, delays past the next link, and loses. Either side crashes: what it had not stored is gone. The coordinator's records are
-/// also set back to what they once were (U4).</summary>
+/// repeats, delays past the next link, and loses. Either side crashes: what it had not stored is gone. Either side's records are also set back
+/// to what they once were (U4, U6): then what only the other had not yet is gone for good, and what both had may come twice.</summary>
 internal sealed class OutboxWorld(NpgsqlDataSource database, ManualClock clock) : IAsyncDisposable
 {
     /// <summary>How many different steps <see cref="DoAsync"/> knows.</summary>
-    public const int Steps = 16;
+    public const int Steps = 20;
 
     private const int BatchSize = 3;
     private const int Keys = 5;
+    private static readonly string[] SiteTables = ["uplink_self", "uplink_record", "uplink_set_aside"];
 
     private readonly OutboxStore _outbox = new(clock, new OutboxSignals());
     private readonly List<(int Fence, RecordBatch Batch)> _sent = [];
@@ -34,20 +35,25 @@ internal sealed class OutboxWorld(NpgsqlDataSource database, ManualClock clock) 
     private int _picks;
 
     // The coordinator, as its database holds it.
-    private readonly Dictionary<string, (List<Record> Applied, HashSet<ulong> OpenRefusals)> _epochs = [];
+    private List<AppliedEpoch> _epochs = [];
+    private List<AppliedEpoch> _backup = [];
     private readonly Dictionary<ByteString, StateEntry> _held = [];
-    private int _backedUp;
     private int _fence;
+    private int _life = 1;
 
-    public List<string> Committed { get; } = [];
+    /// <summary>What is owed: somebody still has it.</summary>
+    public List<string> Committed { get; private set; } = [];
+
+    /// <summary>The site was set back, so that it tells again what the coordinator has of it.</summary>
+    public bool SiteWasRestored { get; private set; }
 
     /// <summary>What the coordinator did, in order.</summary>
-    public IReadOnlyList<string> Applied => [.. _epochs.Values.SelectMany(e => e.Applied).Select(r => r.Audit.Operation)];
+    public IReadOnlyList<string> Applied => [.. _epochs.SelectMany(e => e.Applied).Select(r => r.Audit.Operation)];
 
     public IReadOnlyDictionary<ByteString, StateEntry> Held => _held;
 
     /// <summary>Refusals that the site has not confirmed (U3).</summary>
-    public int OpenRefusals => _epochs.Values.Sum(e => e.OpenRefusals.Count);
+    public int OpenRefusals => _epochs[^1].OpenRefusals.Count;
 
     public Dictionary<ByteString, string?> Truth { get; } = [];
 
@@ -57,6 +63,9 @@ internal sealed class OutboxWorld(NpgsqlDataSource database, ManualClock clock) 
         {
             await connection.ExecuteAsync("truncate uplink_self, uplink_record, uplink_set_aside, uplink_state restart identity");
         }
+
+        await _records.GetEpochAsync(default);
+        await BackUpSiteAsync();
 
         await LinkAsync();
     }
@@ -78,7 +87,11 @@ internal sealed class OutboxWorld(NpgsqlDataSource database, ManualClock clock) 
             case 12: await PutAsync(); break;
             case 13: await SendStatesAsync(); break;
             case 14: DeliverStates(_picks++ * 7); break;
-            default: RestoreCoordinator(); break;
+            case 15: await RestoreCoordinatorAsync(); break;
+            case 16: _backup = [.. _epochs.Select(e => e.Copy())]; break;
+            case 17: await BackUpSiteAsync(); break;
+            case 18: await RestoreSiteAsync(); break;
+            default: await LinkAsync(); break;
         }
     }
 
@@ -179,7 +192,7 @@ internal sealed class OutboxWorld(NpgsqlDataSource database, ManualClock clock) 
             return; // L6: of a link that is no more
         }
 
-        var (applied, refusals) = _epochs[batch.Epoch.ToBase64()];
+        var (_, applied, refusals) = _epochs.Single(e => e.Epoch == batch.Epoch);
         refusals.ExceptWith(batch.ConfirmedRefusals);
         for (var i = 0; i < batch.Records.Count; i++)
         {
@@ -219,19 +232,34 @@ internal sealed class OutboxWorld(NpgsqlDataSource database, ManualClock clock) 
         _fence++;
         (_answer, _waiting) = (null, null);
         _epoch = await _records.GetEpochAsync(default);
-        Know(_epoch);
-        _mark = Mark();
-        if (_mark > await _records.LastGivenAsync(default))
+        await _records.MetAsync(new Guid(_life, 0, 0, new byte[8]), _life, default);
+        while (!Know(_epoch) || Mark(_epoch) > await _records.LastGivenAsync(default) || await TookBackAsync())
         {
             _epoch = await _records.BeginEpochAsync(default);
-            Know(_epoch);
-            _mark = Mark();
         }
+
+        _mark = Mark(_epoch);
     }
 
-    private void Know(Guid epoch) => _epochs.TryAdd(RecordStore.EpochBytes(epoch).ToBase64(), ([], []));
+    private async Task<bool> TookBackAsync()
+    {
+        var older = await _records.OlderEpochsAsync(_epoch, default);
+        return await _records.TakeBackAsync(_epoch, Mark(_epoch), older.ToDictionary(e => e, Mark), default);
+    }
 
-    private long Mark() => _epochs[RecordStore.EpochBytes(_epoch).ToBase64()].Applied.Count;
+    /// <summary>False for an epoch that another has followed (U6).</summary>
+    private bool Know(Guid epoch)
+    {
+        var bytes = RecordStore.EpochBytes(epoch);
+        if (!_epochs.Exists(e => e.Epoch == bytes))
+        {
+            _epochs.Add(new(bytes, [], []));
+        }
+
+        return _epochs[^1].Epoch == bytes;
+    }
+
+    private long Mark(Guid epoch) => _epochs.Find(e => e.Epoch == RecordStore.EpochBytes(epoch))?.Applied.Count ?? 0;
 
     /// <summary>The site's process dies and starts on the same database: an open transaction is gone.</summary>
     private async Task CrashAsync()
@@ -246,15 +274,48 @@ internal sealed class OutboxWorld(NpgsqlDataSource database, ManualClock clock) 
         await LinkAsync();
     }
 
-    /// <summary>To its backup of the last such step; the site keeps what it acknowledged and sends it again (U4).</summary>
-    private void RestoreCoordinator()
+    /// <summary>To its backup; the site keeps what was acknowledged and sends it again (U4).</summary>
+    private async Task RestoreCoordinatorAsync()
     {
-        var (applied, refusals) = _epochs[RecordStore.EpochBytes(_epoch).ToBase64()];
-        var kept = Math.Min(_backedUp, applied.Count);
-        applied.RemoveRange(kept, applied.Count - kept);
-        refusals.RemoveWhere(s => s > (ulong)kept);
-        _backedUp = applied.Count + (_picks++ % 3);
-        (_fence, _answer, _waiting, _mark) = (_fence + 1, null, null, applied.Count);
+        _epochs = [.. _backup.Select(e => e.Copy())];
+        _life++;
+        await ForgetAsync();
+        await LinkAsync();
+    }
+
+    private async Task BackUpSiteAsync()
+    {
+        await using var connection = await database.OpenConnectionAsync();
+        foreach (var table in SiteTables)
+        {
+            await connection.ExecuteAsync($"drop table if exists kept_{table}; create table kept_{table} as select * from {table}");
+        }
+    }
+
+    /// <summary>To its backup: it goes on in an epoch that the coordinator has seen more of (U6).</summary>
+    private async Task RestoreSiteAsync()
+    {
+        await EndLateAsync();
+        await using (var connection = await database.OpenConnectionAsync())
+        {
+            foreach (var table in SiteTables)
+            {
+                await connection.ExecuteAsync($"truncate {table}; insert into {table} overriding system value select * from kept_{table}");
+            }
+        }
+
+        SiteWasRestored = true;
+        await ForgetAsync();
+        await CrashAsync();
+    }
+
+    /// <summary>What neither side has is owed no more.</summary>
+    private async Task ForgetAsync()
+    {
+        await using var connection = await database.OpenConnectionAsync();
+        var held = (await connection.QueryAsync<byte[]>("select fact from uplink_record")).Select(f => Record.Parser.ParseFrom(f).Audit.Operation)
+            .Concat(Applied).ToHashSet(StringComparer.Ordinal);
+        Committed = [.. Committed.Where(held.Contains)];
     }
 
     private async Task PutAsync()
@@ -301,5 +362,11 @@ internal sealed class OutboxWorld(NpgsqlDataSource database, ManualClock clock) 
                 _held[entry.Key] = entry;
             }
         }
+    }
+
+    /// <summary>What the coordinator has of one epoch.</summary>
+    private sealed record AppliedEpoch(ByteString Epoch, List<Record> Applied, HashSet<ulong> OpenRefusals)
+    {
+        public AppliedEpoch Copy() => new(Epoch, [.. Applied], [.. OpenRefusals]);
     }
 }
