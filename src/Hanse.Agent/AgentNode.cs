@@ -93,21 +93,22 @@ internal sealed class AgentNode(AgentFolder folder, AgentIdentity identity, RunS
             }
             else
             {
-                var error = result is DialResult.Refused refused ? refused.Error : ((DialResult.Unreachable)result).Error;
+                var refused = result as DialResult.Refused;
+                var error = refused?.Error ?? ((DialResult.Unreachable)result).Error;
                 Note(false, error);
-                await MendAsync(error, target, renewal, cancellation);
+                await MendAsync(error, refused is not null, target, renewal, cancellation);
             }
 
             return result;
         }
     }
 
-    /// <summary>What the agent itself can do about a refusal. A site from a root that it does not know: look for one that its own root vouches for (T4). An
-    /// ended certificate: renew it by the old key, also when this clock thinks otherwise (T6). Banned and unknown are for people: it goes on asking at the
+    /// <summary>What the agent itself can do about a refusal. A site from a root that it does not know: look for one that its own root vouches for (T4). A
+    /// certificate that has ended, or was made by a clock that was ahead: renew it by the old key, also when this clock thinks otherwise (T6). Banned and unknown are for people: it goes on asking at the
     /// site's pace, and its status says what to do.</summary>
-    private async Task MendAsync(Error error, LinkTarget target, RenewalDriver renewal, CancellationToken cancellation)
+    private async Task MendAsync(Error error, bool refused, LinkTarget target, RenewalDriver renewal, CancellationToken cancellation)
     {
-        if (error.Code == ErrorCodes.CertificateExpired)
+        if (error.Code == ErrorCodes.CertificateExpired || (refused && error.Code == ErrorCodes.ClockSkew))
         {
             await renewal.RenewNowAsync(cancellation);
         }

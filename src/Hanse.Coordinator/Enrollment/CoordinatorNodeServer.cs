@@ -65,13 +65,7 @@ internal sealed class CoordinatorNodeServer(
     public async Task<NodeReply> RenewAsync(X509Certificate2? certificate, RenewRequest request, NodeCaller caller, CancellationToken cancellation)
     {
         var verdict = federation.Verifier.Verify(certificate, PeerExpectation.SitesAndGateways() with { ReturnWindow = federation.ReturnWindow });
-        var identity = verdict switch
-        {
-            PeerVerdict.Verified verified => verified.Identity,
-            PeerVerdict.Expired { MayReturn: true } expired => expired.Identity,
-            _ => null,
-        };
-        if (identity is null)
+        if (verdict.MayRenewAs is not { } identity)
         {
             return NodeReply.Refuse(403, verdict.Code, verdict.Message);
         }

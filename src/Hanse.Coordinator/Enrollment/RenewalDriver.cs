@@ -15,8 +15,8 @@ internal sealed partial class RenewalDriver(Federation federation, Random random
         {
             var (server, issuer) = (federation.Server.Value, federation.Issuer.Value);
             var serverDue = RenewalPlanner.FirstTry(server.NotBefore, server.NotAfter, random);
-            var issuerDue = RenewalPlanner.FirstTry(issuer.NotBefore, issuer.NotAfter, random);
-            await DelayUntilAsync(serverDue < issuerDue ? serverDue : issuerDue, cancellation);
+            var issuerDue = RenewalPlanner.DueOfOwn(RenewalPlanner.FirstTry(issuer.NotBefore, issuer.NotAfter, random), issuer.NotBefore, time.GetUtcNow());
+            await DelayUntilAsync(serverDue < issuerDue ? serverDue : issuerDue, server.NotBefore, cancellation);
             try
             {
                 if (issuerDue <= time.GetUtcNow())
@@ -38,9 +38,9 @@ internal sealed partial class RenewalDriver(Federation federation, Random random
         }
     }
 
-    private async Task DelayUntilAsync(DateTimeOffset moment, CancellationToken cancellation)
+    private async Task DelayUntilAsync(DateTimeOffset moment, DateTimeOffset notBefore, CancellationToken cancellation)
     {
-        while (time.GetUtcNow() is var now && now < moment)
+        while (time.GetUtcNow() is var now && now < RenewalPlanner.DueOfOwn(moment, notBefore, now))
         {
             await Task.Delay(RenewalPlanner.Step(now, moment, LongestStep), time, cancellation);
         }

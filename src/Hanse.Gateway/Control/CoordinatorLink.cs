@@ -80,7 +80,7 @@ internal sealed class CoordinatorLink(GatewayIdentity identity, GatewayFolder fo
             {
                 await session.ForgetAsync();
             }
-            else if (error.Code == ErrorCodes.CertificateExpired)
+            else if (error.Code is ErrorCodes.CertificateExpired or ErrorCodes.ClockSkew)
             {
                 await renewal.RenewNowAsync(cancellation);
             }

@@ -65,7 +65,7 @@ public static class NodeEndpoints
     /// <summary>T6: who may return does so at once, by renewing; for whom only people can do something, there is no hurry.</summary>
     private static TimeSpan RetryAfter(PeerVerdict verdict) => verdict switch
     {
-        PeerVerdict.Expired { MayReturn: true } => TimeSpan.Zero,
+        { MayRenew: true } => TimeSpan.Zero,
         PeerVerdict.Expired or PeerVerdict.Banned or PeerVerdict.Unknown => RetryApart,
         _ => RetryUntrusted,
     };

@@ -42,7 +42,7 @@ internal sealed partial class RenewalDriver(SiteIdentity identity, SiteOptions o
             var sameIssuer = current.Chain.Any(c => c.RawData.AsSpan().SequenceEqual(keys.Issuer.Value.Intermediate.RawData));
             if (sameIssuer)
             {
-                await UntilAsync(RenewalPlanner.FirstTry(current.NotBefore, current.NotAfter, random), keys, cancellation);
+                await UntilAsync(RenewalPlanner.FirstTry(current.NotBefore, current.NotAfter, random), current.NotBefore, keys, cancellation);
             }
 
             if (!keys.Issuer.Value.CanIssue(time) || !TryIssueServer(keys))
@@ -68,14 +68,14 @@ internal sealed partial class RenewalDriver(SiteIdentity identity, SiteOptions o
     }
 
     /// <summary>Waits for the moment, or for a new issuer, under which the certificate must be made anew at once.</summary>
-    private async Task UntilAsync(DateTimeOffset moment, SiteKeys keys, CancellationToken cancellation)
+    private async Task UntilAsync(DateTimeOffset moment, DateTimeOffset notBefore, SiteKeys keys, CancellationToken cancellation)
     {
         var swapped = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         void OnSwapped(LeafIssuer issuer) => swapped.TrySetResult();
         keys.Issuer.Swapped += OnSwapped;
         try
         {
-            await Task.WhenAny(DelayUntilAsync(moment, cancellation), swapped.Task);
+            await Task.WhenAny(DelayUntilAsync(moment, notBefore, cancellation), swapped.Task);
             cancellation.ThrowIfCancellationRequested();
         }
         finally
@@ -168,9 +168,9 @@ internal sealed partial class RenewalDriver(SiteIdentity identity, SiteOptions o
     }
 
     /// <summary>In steps, because a timer holds 49 days at the most, and because the wall clock may jump (T3).</summary>
-    private async Task DelayUntilAsync(DateTimeOffset moment, CancellationToken cancellation)
+    private async Task DelayUntilAsync(DateTimeOffset moment, DateTimeOffset notBefore, CancellationToken cancellation)
     {
-        while (time.GetUtcNow() is var now && now < moment)
+        while (time.GetUtcNow() is var now && now < RenewalPlanner.DueOfOwn(moment, notBefore, now))
         {
             await Task.Delay(RenewalPlanner.Step(now, moment, LongestStep), time, cancellation);
         }

@@ -110,8 +110,7 @@ internal sealed class SiteNodeServer(
     public async Task<NodeReply> RenewAsync(X509Certificate2? certificate, RenewRequest request, NodeCaller caller, CancellationToken cancellation)
     {
         var verdict = Verify(certificate);
-        var returning = verdict is PeerVerdict.Expired { MayReturn: true } expired ? expired.Identity : null;
-        if ((verdict as PeerVerdict.Verified)?.Identity is not { } agent && (agent = returning) is null)
+        if (verdict.MayRenewAs is not { } agent)
         {
             return NodeReply.Refuse(403, verdict.Code, verdict.Message);
         }

@@ -76,9 +76,9 @@ internal sealed partial class UplinkDriver(
             }
         }
 
-        if (result is DialResult.Refused { Error.Code: ErrorCodes.CertificateExpired })
+        if (result is DialResult.Refused { Error.Code: ErrorCodes.CertificateExpired or ErrorCodes.ClockSkew })
         {
-            // T6: it returns by its old key, also when this clock thinks that nothing has ended.
+            // T6: it returns by its old key, also when this clock thinks that nothing is wrong.
             handler.Renew();
         }
 

@@ -21,6 +21,10 @@ public static class RenewalPlanner
         return left >= longest ? longest : TimeSpan.FromMilliseconds(Math.Max(1, Math.Ceiling(left.TotalMilliseconds)));
     }
 
+    /// <summary>When a server makes its own certificate anew: at <paramref name="planned"/>, or at once if it begins in the future. A clock that was ahead made it, and
+    /// nobody lets it in before its time has come.</summary>
+    public static DateTimeOffset DueOfOwn(DateTimeOffset planned, DateTimeOffset notBefore, DateTimeOffset now) => notBefore > now ? now : planned;
+
     /// <summary>The moment of the first try. It lies between 40 % and 60 % of the life, counted from when the certificate was made.</summary>
     public static DateTimeOffset FirstTry(DateTimeOffset notBefore, DateTimeOffset notAfter, Random random)
     {

@@ -16,8 +16,17 @@ public abstract record PeerVerdict
     /// <summary>What happened and what to do.</summary>
     public abstract string Message { get; }
 
-    /// <summary>Whether the node may renew its certificate: also an expired one, by its old key, within the window (T6).</summary>
-    public bool MayRenew => this is Verified or Expired { MayReturn: true };
+    /// <summary>Whether the node may renew its certificate: also an expired one, by its old key, within the window (T6), and one that was made while a clock was ahead.</summary>
+    public bool MayRenew => MayRenewAs is not null;
+
+    /// <summary>Who renews, by the certificate that was judged; null if it may not.</summary>
+    public NodeIdentity? MayRenewAs => this switch
+    {
+        Verified verified => verified.Identity,
+        Expired { MayReturn: true } expired => expired.Identity,
+        NotYetValid early => early.Identity,
+        _ => null,
+    };
 
     /// <summary>The chain, the identity and the expectation all hold.</summary>
     public sealed record Verified(NodeIdentity Identity) : PeerVerdict
@@ -42,7 +51,7 @@ public abstract record PeerVerdict
     {
         public override string Code => ErrorCodes.ClockSkew;
 
-        public override string Message => $"The certificate of {Identity} begins at {NotBefore:u}, in the future of this clock. Correct the clock.";
+        public override string Message => $"The certificate of {Identity} begins at {NotBefore:u}, in the future of this clock. Correct the clock that is wrong; the node may renew it with its old key.";
     }
 
     /// <summary>The node, its site or its key is on the revocation list.</summary>

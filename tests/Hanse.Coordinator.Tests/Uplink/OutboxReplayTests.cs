@@ -32,6 +32,25 @@ public sealed class OutboxReplayTests(CoordinatorHost host) : IClassFixture<Coor
     }
 
     [Fact]
+    public async Task Given_a_site_in_a_new_epoch_When_it_asks_how_far_older_ones_came_Then_each_has_its_mark_and_too_many_are_malformed()
+    {
+        var site = await LinkedAsync("renumbered");
+        var before = site.Epoch;
+        await site.SendAsync(1, Note("one"), Note("two"));
+        site.Epoch = CommandId.New().ToWire();
+        Assert.Null(await site.DialAsync());
+
+        var stranger = CommandId.New().ToWire();
+        var answer = await site.AskAsync<RecordReceipt>(Method.RecordBatch, new RecordBatch { Epoch = site.Epoch, FirstSequence = 1, OlderEpochs = { before, stranger } });
+        Assert.Equal(0UL, answer.Value!.HighWater);
+        Assert.Equal(
+            new Dictionary<ByteString, ulong> { [before] = 2, [stranger] = 0 }, answer.Value.OlderMarks.ToDictionary(m => m.Epoch, m => m.HighWater));
+
+        var many = new RecordBatch { Epoch = site.Epoch, FirstSequence = 1, OlderEpochs = { Enumerable.Range(0, 1001).Select(_ => stranger) } };
+        Assert.Equal(ErrorCodes.MalformedMessage, (await site.AskAsync<RecordReceipt>(Method.RecordBatch, many)).Error!.Code);
+    }
+
+    [Fact]
     public async Task Given_another_sites_epoch_or_command_When_told_Then_nothing_of_the_other_site_changes()
     {
         var (honest, liar) = (await LinkedAsync("honest"), await LinkedAsync("liar"));

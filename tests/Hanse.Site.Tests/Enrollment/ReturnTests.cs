@@ -70,6 +70,30 @@ public sealed class ReturnTests : IAsyncLifetime
         Assert.Equal(ErrorCodes.Unknown, Assert.IsType<RenewOutcome.Refused>(await RenewAsync(agent)).Refusal.Code);
     }
 
+    /// <summary>What was made while the clock was ahead begins in the future of everybody else.</summary>
+    [Fact]
+    public async Task Given_certificates_made_by_a_clock_that_was_ahead_When_it_is_right_again_Then_the_sites_is_made_anew_and_the_agents_key_renews()
+    {
+        var server = _site.Get<Hanse.Site.Enrollment.SiteIdentity>().Keys!.Server;
+        var ahead = TimeSpan.FromMinutes(12);
+        var (agent, key) = (await TestAgent.JoinAsync(_site, "early-1"), NodeKey.Generate());
+        _clock.JumpWallClock(ahead);
+        await PassingAsync("the site to renew its certificate", () => server.Value.NotBefore > _clock.GetUtcNow() - TimeSpan.FromMinutes(6));
+        var early = agent.With(Assert.IsType<RenewOutcome.Renewed>(await RenewAsync(agent, key)).ToCredential(key));
+
+        _clock.JumpWallClock(-ahead);
+        await PassingAsync("the site to make its certificate anew", () => server.Value.NotBefore <= _clock.GetUtcNow());
+        Assert.Equal(ErrorCodes.ClockSkew, (await early.DialAsync())!.Code);
+        var renewed = Assert.IsType<RenewOutcome.Renewed>(await RenewAsync(early));
+        Assert.True(renewed.Certificate.NotBefore.ToUniversalTime() <= _clock.GetUtcNow().UtcDateTime);
+    }
+
+    private Task PassingAsync(string what, Func<bool> holds) => Wait.For(what, () =>
+    {
+        _clock.Advance(TimeSpan.FromSeconds(2));
+        return holds();
+    });
+
     /// <summary>Lets the clock run; the site renews its own certificate by itself meanwhile.</summary>
     private async Task PassAsync(DateTimeOffset until)
     {
@@ -87,10 +111,10 @@ public sealed class ReturnTests : IAsyncLifetime
         }
     }
 
-    private Task<RenewOutcome> RenewAsync(TestAgent agent)
+    private Task<RenewOutcome> RenewAsync(TestAgent agent, NodeKey? key = null)
     {
         var target = new SessionTarget([_site.Address], SiteHost.Names.LinkName, PeerExpectation.TheSite(_site.Id));
         var verifier = new PeerVerifier(CurrentTrust.InMemory(_site.Trust.Value), _clock);
-        return new RenewClient(_clock).RenewAsync(target, agent.Credential, verifier, NodeKey.Generate(), default);
+        return new RenewClient(_clock).RenewAsync(target, agent.Credential, verifier, key ?? NodeKey.Generate(), default);
     }
 }

@@ -76,7 +76,10 @@ internal sealed class TestAgent(SiteHost site, NodeCredential credential) : ILin
     }
 
     /// <summary>The disk of this machine, copied into another.</summary>
-    public TestAgent Clone() => new(site, credential) { Secret = Secret };
+    public TestAgent Clone() => With(credential);
+
+    /// <summary>The same machine with another certificate.</summary>
+    public TestAgent With(NodeCredential next) => new(site, next) { Secret = Secret };
 
     public async Task ConnectAsync() => Assert.True(await DialAsync() is null, "The link was refused.");
 

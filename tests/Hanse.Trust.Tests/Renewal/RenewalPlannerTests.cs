@@ -7,6 +7,15 @@ public sealed class RenewalPlannerTests
     private static readonly DateTimeOffset Made = new(2030, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
     [Fact]
+    public void DueOfOwn_is_the_plan_but_for_a_certificate_from_the_future()
+    {
+        var now = new DateTimeOffset(2030, 1, 1, 12, 0, 0, TimeSpan.Zero);
+        var planned = now + TimeSpan.FromDays(15);
+        Assert.Equal(planned, RenewalPlanner.DueOfOwn(planned, now, now));
+        Assert.Equal(now, RenewalPlanner.DueOfOwn(planned, now + TimeSpan.FromSeconds(1), now));
+    }
+
+    [Fact]
     public void FirstTry_anyLife_liesBetweenFourAndSixTenths()
     {
         const int seed = 42;
