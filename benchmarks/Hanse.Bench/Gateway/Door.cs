@@ -19,8 +19,8 @@ internal sealed class Door(string name, int port, bool datagrams, BenchProcess p
     /// <summary>Another one after an upgrade.</summary>
     internal BenchProcess Process { get; set; } = process;
 
-    /// <summary>Of all its processes, each shared page counted by its share.</summary>
-    internal long Memory => ProcessFigures.Tree(Process.Pid).Sum(ProcessFigures.Proportional);
+    /// <summary>What all its processes have written.</summary>
+    internal long Memory => ProcessFigures.Tree(Process.Pid).Sum(ProcessFigures.Written);
 
     internal double CpuSeconds => ProcessFigures.Tree(Process.Pid).Sum(p => ProcessFigures.Cpu(p).TotalSeconds);
 

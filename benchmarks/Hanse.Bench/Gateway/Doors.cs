@@ -51,7 +51,7 @@ internal static class Doors
         return doors;
     }
 
-    /// <summary>The gateway, or one that takes over from it.</summary>
+    /// <summary>The gateway, or one that takes over from it. All load comes from one source: what is allowed to one does not count here.</summary>
     internal static BenchProcess StartHanse(Ground ground, int port, bool takeover) => BenchProcess.Start(
         Hanse, BenchProcess.Program("src/Hanse.Gateway", "hanse-gateway"), null,
         ["run", "--routes", HanseRoutes(ground, 0), "--listen", $"127.0.0.1:{port}", "--workers", "1", "--data", Path.Combine(ground.Folder, "data"),

@@ -8,7 +8,7 @@ internal sealed class GatewaySuite : IBenchSuite
 {
     public string Name => "gateway";
 
-    public string Summary => "the gateway's relay beside nginx and haproxy; --rounds 5 --links 5000 --window 3000 (ms) --after 60 (s) --peers 1";
+    public string Summary => "the gateway's relay beside nginx and haproxy; --rounds 7 --links 5000 --window 1500 (ms) --after 60 (s) --peers 1";
 
     public async Task RunAsync(BenchOptions options, BenchTable table, CancellationToken cancellation)
     {
@@ -16,7 +16,7 @@ internal sealed class GatewaySuite : IBenchSuite
         var doors = await Doors.StartAsync(ground, options.Get("peers", 1) != 0, table.Note);
         try
         {
-            await new Speed(ground, doors, TimeSpan.FromMilliseconds(options.Get("window", 3_000))).RunAsync(options.Get("rounds", 5), table);
+            await new Speed(ground, doors, TimeSpan.FromMilliseconds(options.Get("window", 1_500))).RunAsync(options.Get("rounds", 7), table);
             var steadiness = new Steadiness(ground, doors, options.Get("links", 5_000), table);
             await steadiness.MisroutedAsync();
             await steadiness.MemoryAsync(TimeSpan.FromSeconds(options.Get("after", 60)));

@@ -25,23 +25,12 @@ internal sealed class Series(string name, string unit, bool moreIsBetter)
         {
             var values = _rounds.Where(r => r.ContainsKey(door)).Select(r => r[door]).ToList();
             var row = $"{(door == Doors.Hanse ? name : "– the same")}, {door} ({Text(values.Min())}–{Text(values.Max())})";
-            if (door != Doors.Hanse || target is null)
-            {
-                table.Info(row, Median(values), unit);
-            }
-            else if (moreIsBetter)
-            {
-                table.AtLeast(row, Median(values), target.Value, unit);
-            }
-            else
-            {
-                table.AtMost(row, Median(values), target.Value, unit);
-            }
+            Row(table, row, Median(values), door == Doors.Hanse ? target : null, unit);
         }
     }
 
     /// <summary>The gateway's figure by that of the better peer in the same round.</summary>
-    internal void PrintRatio(BenchTable table, double target)
+    internal void PrintRatio(BenchTable table, double? target = null)
     {
         var ratios = _rounds.Where(r => r.Count > 1 && r.ContainsKey(Doors.Hanse)).Select(Ratio).ToList();
         if (ratios.Count == 0)
@@ -50,20 +39,29 @@ internal sealed class Series(string name, string unit, bool moreIsBetter)
         }
 
         var row = $"– of the better peer in the same round ({Text(ratios.Min())}–{Text(ratios.Max())})";
-        if (moreIsBetter)
-        {
-            table.AtLeast(row, Median(ratios), target, "times");
-        }
-        else
-        {
-            table.AtMost(row, Median(ratios), target, "times");
-        }
+        Row(table, row, Median(ratios), target, "times");
     }
 
     internal static double Median(IReadOnlyList<double> values)
     {
         var sorted = values.Order().ToList();
         return (sorted[(sorted.Count - 1) / 2] + sorted[sorted.Count / 2]) / 2;
+    }
+
+    private void Row(BenchTable table, string row, double measured, double? target, string measuredIn)
+    {
+        if (target is not { } wanted)
+        {
+            table.Info(row, measured, measuredIn);
+        }
+        else if (moreIsBetter)
+        {
+            table.AtLeast(row, measured, wanted, measuredIn);
+        }
+        else
+        {
+            table.AtMost(row, measured, wanted, measuredIn);
+        }
     }
 
     private double Ratio(Dictionary<string, double> round)

@@ -17,6 +17,9 @@ internal static class ProcessFigures
     /// <summary>Resident memory, each shared page counted by the share that falls to this process.</summary>
     public static long Proportional(int pid) => Kibibytes($"/proc/{pid}/smaps_rollup", "Pss:") * 1024;
 
+    /// <summary>Memory that the process has written, each shared page counted by its share; that of programs and libraries changes with who else runs them.</summary>
+    public static long Written(int pid) => Kibibytes($"/proc/{pid}/smaps_rollup", "Pss_Dirty:") * 1024;
+
     /// <summary>Processor time of the process, and of its children that have ended.</summary>
     public static TimeSpan Cpu(int pid)
     {

@@ -71,7 +71,7 @@ internal sealed unsafe class Closer(WorkerState state)
         ref var end = ref state.Ends[descriptor];
         if (end.Held > 0)
         {
-            PipePool.Close(end.Pipe);
+            state.Pipes.Close(end.Pipe);
             end.Held = 0;
         }
 

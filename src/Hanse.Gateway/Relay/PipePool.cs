@@ -8,11 +8,16 @@ internal sealed unsafe class PipePool : IDisposable
     private const int MostIdle = 64;
     private const int LeastIdle = 2;
 
+    // The pipes that are used again and again are large: fewer calls and fewer wake-ups for the same bytes. What an account may have of them is bounded.
+    private const int MostLarge = 16;
+    private const int LargeBytes = 1 << 20;
+
     private readonly Pipe[] _idle = new Pipe[MostIdle];
     private int _count;
     private int _least;
+    private int _large;
 
-    /// <summary>A pipe of 64 KiB. False when the system gives no more such: the caller goes on without one.</summary>
+    /// <summary>A pipe of 64 KiB or more. False when the system gives no more such: the caller goes on without one.</summary>
     internal bool TryTake(out Pipe pipe)
     {
         if (_count > 0)
@@ -29,6 +34,12 @@ internal sealed unsafe class PipePool : IDisposable
             {
                 return false;
             }
+        }
+
+        if (_large < MostLarge && Linux.FileControl(pipe.Out, Linux.SetPipeSize, LargeBytes) >= LargeBytes)
+        {
+            _large++;
+            return true;
         }
 
         // An account with too many pipes gets small ones, which could not hold what a peer leaves of the worker's buffer.
@@ -65,8 +76,11 @@ internal sealed unsafe class PipePool : IDisposable
         _least = _count;
     }
 
-    internal static void Close(Pipe pipe)
+    /// <summary>Closes one, and drops what is in it.</summary>
+    internal void Close(Pipe pipe)
     {
+        // One that another process made was not counted.
+        _large -= _large > 0 && Linux.FileControl(pipe.Out, Linux.GetPipeSize, 0) >= LargeBytes ? 1 : 0;
         _ = Linux.Close(pipe.Out);
         _ = Linux.Close(pipe.In);
     }
