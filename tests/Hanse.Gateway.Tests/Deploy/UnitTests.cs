@@ -5,6 +5,20 @@ namespace Hanse.Gateway.Tests.Deploy;
 /// <summary>The systemd unit stays as tight as docs/operations/gateway.md says.</summary>
 public sealed class UnitTests
 {
+    /// <summary>systemd passes over what it does not understand, with a word in its log that nobody reads.</summary>
+    [Fact]
+    public async Task Systemd_understands_every_line()
+    {
+        using var folder = new TestFolder();
+        var unit = await File.ReadAllTextAsync(Path.Combine(Checkout.Root, "deploy", "systemd", "hanse-gateway.service"));
+        var copy = folder.File("hanse-gateway.service");
+        await File.WriteAllTextAsync(copy, unit.Replace("/usr/bin/hanse-gateway", RealProcess.Program("hanse-gateway"), StringComparison.Ordinal));
+
+        var (code, output) = await RealProcess.RunAsync("systemd-analyze", "", "verify", copy);
+
+        Assert.Equal((0, ""), (code, output.Trim()));
+    }
+
     [Fact]
     public async Task The_sandbox_exposes_at_most_two_of_ten_and_keeps_one_capability()
     {
