@@ -18,7 +18,7 @@ public sealed class MetricsPathTests
         var first = await ReadAsync(server, data, "datagram", "agent to site");
         Assert.True(first.GetProperty("memoryUsed").GetInt64() > 0 && first.GetProperty("processes").GetArrayLength() > 0, first.ToString());
 
-        // Through a gateway: the agent knows no other address.
+        // Through a gateway: the agent knows no other address when it starts, and stays there.
         var door = RealProcess.FreePort();
         var routes = Path.Combine(server.Folder, "routes.yaml");
         var site = (await RealServer.TryAsync(server.Coordinator, "sites"))!.Value.GetProperty("items")[0].GetProperty("id").GetString();
@@ -26,10 +26,11 @@ public sealed class MetricsPathTests
         await File.WriteAllTextAsync(routes, $"{route}, siteId: {site}, proxyProtocol: false }}\n");
         await using var gateway = RealProcess.Start(RealProcess.Program("hanse-gateway"), "run", "--routes", routes, "--listen", $"127.0.0.1:{door}");
         await Point(data, door);
-        await ReadAsync(server, data, "datagram", "agent to gateway to site", gateway);
+        await ReadAsync(server, data, "datagram", "agent to gateway to site", gateway, door);
 
         // The same gateway, where only TCP passes.
         await File.WriteAllTextAsync(routes, route + " }\n");
+        await Point(data, door);
         await using (var agent = Run(data))
         {
             await PathAsync(server, "datagram", agent, gateway);
@@ -59,7 +60,7 @@ public sealed class MetricsPathTests
 
     private static RealProcess Run(string data) => RealProcess.Start(RealProcess.Program("hanse-agent"), "run", "--data", data);
 
-    private static async Task<JsonElement> ReadAsync(RealServer server, string data, string path, string way, RealProcess? gateway = null)
+    private static async Task<JsonElement> ReadAsync(RealServer server, string data, string path, string way, RealProcess? gateway = null, int? door = null)
     {
         await using var agent = Run(data);
         var since = TimeProvider.System.GetUtcNow();
@@ -70,6 +71,7 @@ public sealed class MetricsPathTests
             return last.ValueKind == JsonValueKind.Object && last.GetProperty("path").GetString() == path && last.GetProperty("at").GetDateTimeOffset() > since.AddSeconds(1)
                 && last.GetProperty("processes").GetArrayLength() > 0;
         }, Long, () => $"{last}\n{agent.Output}\n{gateway?.Output}\n{server.Process.Output}");
+        Assert.True(door is null || agent.Output.Contains($"\"address\":\"127.0.0.1:{door}\"", StringComparison.Ordinal), agent.Output);
         return last;
     }
 
@@ -89,13 +91,14 @@ public sealed class MetricsPathTests
             ? await RealServer.TryAsync(server.Coordinator, $"hosts/{host.GetProperty("id").GetString()}/metrics")
             : null;
 
-    /// <summary>The agent's record of its site, with another address.</summary>
+    /// <summary>The agent's record of its site, with another address, and without what the site told it of its own.</summary>
     private static async Task Point(string data, int port)
     {
         var path = Path.Combine(data, "site.json");
         var record = JsonNode.Parse(await File.ReadAllTextAsync(path))!;
         record["addresses"] = new JsonArray($"127.0.0.1:{port}");
         await File.WriteAllTextAsync(path, record.ToJsonString());
+        File.Delete(Path.Combine(data, "paths.json"));
     }
 
     private static async Task HangUpAsync(RealProcess process)
