@@ -37,7 +37,8 @@ internal sealed class DesiredStateIntake(NpgsqlDataSource database, SiteIdentity
         await identity.RefreshAsync(cancellation);
         // A site that was resumed has something to tell.
         outbox.Wake();
-        if (state.Trust is { } set && TrustAnchors.FromWire(set) is { } anchors && identity.Keys is { } keys)
+        // A list that bans this very site, sent before its link was cut, is for others: a removed site still looks after its hosts.
+        if (state.Trust is { } set && TrustAnchors.FromWire(set) is { } anchors && identity is { Keys: { } keys, Self: { } self } && !anchors.Bans(self.Identity))
         {
             keys.Trust.Accept(anchors.WithIntermediates([keys.Issuer.Value.Intermediate]));
         }

@@ -130,6 +130,18 @@ public sealed class SiteRotationTests : IAsyncLifetime
         Assert.Equal(ErrorCodes.Banned, (await banned.DialAsync())!.Code);
     }
 
+    /// <summary>A removed site still looks after its hosts, also when the list that says so reaches it before its link is cut.</summary>
+    [Fact]
+    public async Task Given_a_list_that_bans_this_very_site_When_it_arrives_Then_its_hosts_stay()
+    {
+        var agent = await TestAgent.OnlineAsync(_site, "web-1");
+        await DesireAsync(1, SignedList(1, site: _site.Id), _pki.Root);
+
+        Assert.Equal(0UL, _site.Trust.Value.Revocations.Number);
+        Assert.False(agent.Link!.Ended.IsCancellationRequested);
+        await (await TestAgent.JoinAsync(_site, "web-2")).ConnectAsync();
+    }
+
     [Fact]
     public async Task Given_a_list_in_force_When_an_older_one_comes_with_a_newer_state_Then_the_highest_number_stays()
     {
@@ -192,12 +204,17 @@ public sealed class SiteRotationTests : IAsyncLifetime
 
     private SignedRevocations SignedRevocations() => SignedList(0);
 
-    private SignedRevocations SignedList(ulong number, HostId? host = null, ulong incarnation = 1)
+    private SignedRevocations SignedList(ulong number, HostId? host = null, ulong incarnation = 1, SiteId? site = null)
     {
         var list = new RevocationList { Number = number, IncarnationNumber = incarnation, IssuedUnixS = _clock.GetUtcNow().ToUnixTimeSeconds() };
         if (host is { } banned)
         {
             list.HostIds.Add(banned.ToWire());
+        }
+
+        if (site is { } removed)
+        {
+            list.SiteIds.Add(removed.ToWire());
         }
 
         return RevocationSignature.Sign(list, _pki.Coordinator);
