@@ -5,6 +5,7 @@ using Hanse.Link;
 using Hanse.Link.Dialing;
 using Hanse.Protocol.Errors;
 using Hanse.Protocol.Ids;
+using Hanse.Protocol.Links;
 using Hanse.Protocol.Messages;
 using Hanse.Trust.Verification;
 
@@ -162,7 +163,7 @@ public sealed class AgentSession : ILinkClient, ILinkHandler
         {
             return _options.KeepPaths?.Invoke(paths) != false
                 ? LinkReply.Done
-                : LinkReply.Refuse(ErrorCodes.MalformedMessage, "A list of paths is at most 32 addresses, each as host:port.");
+                : LinkReply.Refuse(ErrorCodes.MalformedMessage, $"A list of paths is at most {LinkProtocol.MostPaths} addresses, each as host:port.");
         }
         catch (IOException failure)
         {

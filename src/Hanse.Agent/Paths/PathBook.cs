@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Hanse.Agent.Data;
+using Hanse.Protocol.Links;
 using Hanse.Protocol.Messages;
 using Hanse.Trust.Dialing;
 using Hanse.Trust.Keys;
@@ -12,7 +13,6 @@ namespace Hanse.Agent.Paths;
 /// </summary>
 internal sealed class PathBook
 {
-    internal const int MostPaths = 32;
     private readonly IReadOnlyList<NodeAddress> _joined;
     private readonly string _file;
     private volatile IReadOnlyList<SitePath> _all;
@@ -80,7 +80,7 @@ internal sealed class PathBook
 
     private static List<SitePath>? Parse(IReadOnlyCollection<string> addresses, IReadOnlyCollection<string> gateways)
     {
-        if (addresses.Count + gateways.Count > MostPaths)
+        if (addresses.Count + gateways.Count > LinkProtocol.MostPaths)
         {
             return null;
         }

@@ -9,4 +9,7 @@ public static class LinkProtocol
     public const string Path = "/link";
 
     public const string SubProtocol = "hanse.v1";
+
+    /// <summary>A list of paths to a site names at most so many addresses; an agent refuses a longer one as a whole.</summary>
+    public const int MostPaths = 32;
 }

@@ -23,12 +23,15 @@ public sealed class AgentPathsTests : IAsyncLifetime
         await HeardAsync(agent, ["door.example:443"]);
         await DesireAsync(2, "door.example:443", "gate.example:8443");
         await HeardAsync(agent, ["door.example:443", "gate.example:8443"]);
+
+        await DesireAsync(4, [.. Enumerable.Range(0, 40).Select(i => $"door-{i}.example:443")]);
+        await HeardAsync(agent, [.. Enumerable.Range(0, 31).Select(i => $"door-{i}.example:443")]); // as many as an agent takes
         var heard = agent.Paths.Count;
-        await DesireAsync(3, "door.example:443", "gate.example:8443");
+        await DesireAsync(5, [.. Enumerable.Range(0, 40).Select(i => $"door-{i}.example:443")]);
 
         await _site.RestartAsync();
         var later = await TestAgent.OnlineAsync(_site, "web-2");
-        await HeardAsync(later, ["door.example:443", "gate.example:8443"]);
+        await HeardAsync(later, [.. Enumerable.Range(0, 31).Select(i => $"door-{i}.example:443")]);
         Assert.Equal(heard, agent.Paths.Count); // nothing had changed
     }
 

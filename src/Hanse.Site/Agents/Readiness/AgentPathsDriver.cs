@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Hanse.Protocol.Ids;
+using Hanse.Protocol.Links;
 using Hanse.Protocol.Messages;
 using Hanse.Site.Agents.Api;
 using Hanse.Site.Enrollment.Api;
@@ -72,8 +73,9 @@ internal sealed class AgentPathsDriver(ISiteIdentity identity, IAgentChannel age
         }
 
         var paths = new SitePaths();
-        paths.Addresses.AddRange(self.Addresses);
-        paths.GatewayAddresses.AddRange(self.GatewayAddresses);
+        // With more gateways than fit the first of them do: a list that is too long would be refused, and agents elsewhere would know of none.
+        paths.Addresses.AddRange(self.Addresses.Take(LinkProtocol.MostPaths));
+        paths.GatewayAddresses.AddRange(self.GatewayAddresses.Take(LinkProtocol.MostPaths - paths.Addresses.Count));
         await Parallel.ForEachAsync(
             due, new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancellation },
             async (host, stop) => await agents.RequestAsync<Empty>(host, Method.AgentPaths, paths, AnswerTime, stop));
