@@ -16,9 +16,10 @@ public sealed class RollupTests
         await using var demo = new Demo();
         (await demo.UpAsync("--detach")).Succeeded();
         await Wait.For("one host online at north, none at south", async () => await OnlineAsync(demo, "north") == 1 && await OnlineAsync(demo, "south") == 0, Counted);
-        var host = (await demo.JsonAsync("host", "search", Environment.MachineName))[0]!;
-        Assert.Equal(1, (long)(await MetricAsync(demo, "hosts.os"))![host["os"]!.GetValue<string>()]!);
-        Assert.Equal(1, (long)(await MetricAsync(demo, "hosts.agent-version"))![host["agentVersion"]!.GetValue<string>()]!);
+        var host = await Wait.ForValue("the host with its OS", async () => (await demo.JsonAsync("host", "search", Environment.MachineName)).AsArray().FirstOrDefault(h => h!["os"] is not null));
+        // An agent is online before its first inventory has come, so the count that holds its OS may be the next one.
+        await Wait.For("its OS to be counted", async () => await CountAsync(demo, "hosts.os", host["os"]!.GetValue<string>()) == 1, Counted);
+        await Wait.For("its agent's version to be counted", async () => await CountAsync(demo, "hosts.agent-version", host["agentVersion"]!.GetValue<string>()) == 1, Counted);
         Assert.NotNull(await MetricAsync(demo, "certificates.expiry"));
 
         (await demo.FindAsync("agent", "north")).Kill();
@@ -32,7 +33,9 @@ public sealed class RollupTests
         Assert.Contains("offline 1", (await demo.HanseAsync("rollup", "list")).Succeeded().Output, StringComparison.Ordinal);
     }
 
-    private static async Task<long?> OnlineAsync(Demo demo, string site) => (long?)(await MetricAsync(demo, "hosts.status", "--site", site))?["online"];
+    private static Task<long?> OnlineAsync(Demo demo, string site) => CountAsync(demo, "hosts.status", "online", "--site", site);
+
+    private static async Task<long?> CountAsync(Demo demo, string metric, string value, params string[] more) => (long?)(await MetricAsync(demo, metric, more))?[value];
 
     private static async Task<JsonNode?> MetricAsync(Demo demo, string metric, params string[] more) =>
         (await demo.JsonAsync(["rollup", "list", .. more])).AsArray().FirstOrDefault(m => m!["metric"]!.GetValue<string>() == metric)?["counts"];
