@@ -14,6 +14,6 @@ public static class AuditServices
         .AddSingleton<IAuditLog, AuditLog>().AddSingleton<AuditStore>().AddSingleton<AuditVerifier>()
         .AddSingleton<CheckpointStore>().AddSingleton<CheckpointSigner>()
         .AddSingleton<AuditProver>().AddSingleton<AuditProofs>()
-        .AddSingleton<WitnessStore>().AddSingleton<AuditWitness>().AddSingleton<AuditPresenter>().AddSingleton<AuditStandings>().AddSingleton<AuditCheck>()
+        .AddSingleton<WitnessStore>().AddSingleton<AuditWitness>().AddSingleton<AuditPresenter>().AddSingleton<AuditStandings>().AddSingleton<AuditCheck>().AddSingleton<LogRecovery>()
         .AddSingleton<AuditExport>().AddSingleton<AuditCsv>();
 }

@@ -97,6 +97,12 @@ public sealed class BackupTests
         (await _demo.UpAsync("--detach")).Succeeded();
         await Wait.For("the restored site and its agent to be online", async () => await LinkAsync("north") == "online"
             && (await _demo.JsonAsync("host", "search", _machine)).AsArray().Any(h => (string)h!["status"]! == "online"));
+
+        // The coordinator has seen more of the site's log than there is, until somebody with a name lets it go on.
+        await Wait.For("the coordinator to contradict the site's log", async () => (await _demo.HanseAsync("status")).Output.Contains("the log of site north", StringComparison.Ordinal));
+        var recovered = await _demo.JsonAsync("audit", "recover", "--site", "north", "--yes", "--reason", "restored from a backup");
+        Assert.True((long)recovered["lostEntries"]! > 0);
+        await Wait.For("the coordinator to follow", async () => (await _demo.HanseAsync("status")).ExitCode == 0);
         Assert.Equal("completed", await StateAsync(await RunAsync()));
         Assert.Equal("completed", await StateAsync(later));
     }

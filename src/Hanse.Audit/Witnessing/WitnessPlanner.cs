@@ -63,14 +63,14 @@ internal static class WitnessPlanner
             return new WitnessVerdict.OtherSize();
         }
 
-        if (RecoveryEntry.Read(request.FirstEntry.Memory) is not { } first || first.Previous != held.Log
+        if (RecoveryEntry.Read(request.FirstEntry.Memory).FirstOrDefault(l => l.Log == held.Log) is not { } followed
             || !MerkleProof.VerifyInclusion(
                 0, (ulong)shown.Size, MerkleHash.Leaf(request.FirstEntry.Span), [.. request.FirstPath.Select(h => h.ToByteArray())], shown.Root))
         {
             return Unexplained(shown, held);
         }
 
-        var admitted = first.HeldSize < held.Size ? $" It admits {first.HeldSize} entries where {held.Size} were seen." : "";
+        var admitted = followed.Size < held.Size ? $" It admits {followed.Size} entries where {held.Size} were seen." : "";
         return new WitnessVerdict.Follows(
             held.Log, $"after a loss it goes on as log {IdText.Format(shown.Log)}; of log {IdText.Format(held.Log)} {held.Size} entries were seen.{admitted}");
     }

@@ -5,6 +5,7 @@ using Hanse.Audit.Proofs;
 using Hanse.Audit.Witnessing;
 using Hanse.Coordinator.Access.Api;
 using Hanse.Coordinator.Api;
+using Hanse.Coordinator.Sites.Api;
 using Hanse.Protocol.Errors;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -89,7 +90,8 @@ internal static class AuditEndpoints
     }
 
     private static async Task<Results<Ok<AuditRecovered>, ProblemHttpResult>> RecoverAsync(
-        AuditRecoverRequest request, ActorContext actor, AuditRecovery recovery, CheckpointDriver checkpoints, CancellationToken cancellation)
+        AuditRecoverRequest request, ActorContext actor, AuditRecovery recovery, SiteLogRecovery ofSite, ISites sites, CheckpointDriver checkpoints,
+        CancellationToken cancellation)
     {
         if (request.Reason.Length is 0 or > 1000 || request.Reason.Any(char.IsControl))
         {
@@ -101,19 +103,40 @@ internal static class AuditEndpoints
             return Problems.Forbidden(ErrorCodes.Forbidden, "A new log is begun by somebody with a name (A4), not through the socket. Log in: hanse login");
         }
 
-        if (await recovery.RecoverAsync(actor.ForAudit(), request.Reason, cancellation) is not { } recovered)
+        if (request.Site is { } site)
         {
-            return Problems.Conflict(
-                ErrorCodes.AuditSound, "No connected site holds anything that this log does not go on from, so there is nothing to recover. `hanse audit witnesses` shows what they hold.");
+            return await sites.FindAsync(site, cancellation) is { } row
+                ? await ofSite.RecoverAsync(row, actor.ForAudit(), request.Reason, cancellation) is (var recovered, var problem) && problem is null
+                    ? TypedResults.Ok(recovered)
+                    : problem!
+                : Problems.NotFound(ErrorCodes.SiteNotFound, $"No site is called {site}. `hanse site list` shows them.", "site");
+        }
+
+        var result = await recovery.RecoverAsync(actor.ForAudit(), request.Reason, cancellation);
+        if (result.Recovered is null)
+        {
+            return Nothing(result);
         }
 
         await checkpoints.RoundAsync(cancellation);
-        return TypedResults.Ok(recovered);
+        return TypedResults.Ok(result.Recovered);
     }
+
+    /// <summary>Silence is no proof that all is well.</summary>
+    private static ProblemHttpResult Nothing(AuditRecovery.Result result) => (result.Asked, result.Silent) switch
+    {
+        (0, { Count: > 0 }) => Problems.Unavailable(
+            ErrorCodes.SiteOffline, $"No site answered ({string.Join(", ", result.Silent)}), so what they hold is not known. Nothing was done; try again when `hanse site list` shows them online."),
+        (_, { Count: > 0 }) => Problems.Conflict(
+            ErrorCodes.AuditSound, $"No site that answered holds anything that this log does not go on from, so there is nothing to recover. Not asked, because offline: {string.Join(", ", result.Silent)}."),
+        _ => Problems.Conflict(
+            ErrorCodes.AuditSound, "No site holds anything that this log does not go on from, so there is nothing to recover. `hanse audit witnesses` shows what they hold."),
+    };
 
     private static ProblemHttpResult NoEntry(long seq) =>
         Problems.NotFound(ErrorCodes.AuditEntryNotFound, $"The log has no entry {seq}. `hanse audit list` shows what it has.");
 }
 
-/// <summary>What happened, for the new log's first entry.</summary>
-internal sealed record AuditRecoverRequest(string Reason = "");
+/// <param name="Reason">What happened, for the new log's first entry.</param>
+/// <param name="Site">The site whose own log is to go on, by name or id; the coordinator's own if absent.</param>
+internal sealed record AuditRecoverRequest(string Reason = "", string? Site = null);

@@ -13,6 +13,6 @@ internal static class AuditSlice
         .AddAuditLog()
         .AddSingleton<IAuditAlarm, AuditAlarm>()
         .AddSingleton<AuditNames>()
-        .AddSingleton<AuditRecovery>()
+        .AddSingleton<AuditRecovery>().AddSingleton<SiteLogRecovery>()
         .AddSingleton<CheckpointDriver>();
 }

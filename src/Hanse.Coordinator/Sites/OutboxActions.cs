@@ -16,17 +16,9 @@ internal sealed class OutboxActions(NpgsqlDataSource database, ISiteChannel chan
             Site = site.SiteId, Reason = wish.Reason.Length > 0 ? wish.Reason : null,
             Detail = new Dictionary<string, string>(StringComparer.Ordinal) { ["entry"] = wish.Id },
         };
-        await AppendAsync(entry, cancellation);
+        await audit.AppendAsync(database, entry, cancellation);
         var reply = await channel.RequestAsync<Empty>(site.SiteId, Method.OutboxSettle, wish, patience, cancellation);
-        await AppendAsync(entry with { Operation = entry.Operation + ".outcome", Outcome = reply.Failure?.Code ?? "succeeded" }, CancellationToken.None);
+        await audit.AppendAsync(database, entry with { Operation = entry.Operation + ".outcome", Outcome = reply.Failure?.Code ?? "succeeded" }, CancellationToken.None);
         return reply.Failure;
-    }
-
-    private async Task AppendAsync(AuditEvent entry, CancellationToken cancellation)
-    {
-        await using var connection = await database.OpenConnectionAsync(cancellation);
-        await using var transaction = await connection.BeginTransactionAsync(cancellation);
-        await audit.AppendAsync(connection, transaction, entry, cancellation);
-        await transaction.CommitAsync(cancellation);
     }
 }

@@ -36,6 +36,7 @@ public static class MethodManifest
         new(Method.AuditCosign, NodeKind.Coordinator, NodeKind.Site, AuditCosign.Descriptor, AuditCosigned.Descriptor),
         new(Method.SiteRecovery, NodeKind.Coordinator, NodeKind.Site, SiteRecoveryQuery.Descriptor, SiteRecovery.Descriptor),
         new(Method.AuditHeld, NodeKind.Coordinator, NodeKind.Site, AuditHeldQuery.Descriptor, AuditHeld.Descriptor),
+        new(Method.SiteLogRecover, NodeKind.Coordinator, NodeKind.Site, SiteLogRecover.Descriptor, SiteLogRecovered.Descriptor),
         new(Method.DirectoryDigest, NodeKind.Coordinator, NodeKind.Site, DirectoryDigestQuery.Descriptor, DirectoryDigest.Descriptor),
         new(Method.DirectoryResend, NodeKind.Coordinator, NodeKind.Site, DirectoryResend.Descriptor, Empty.Descriptor),
         new(Method.HostMetrics, NodeKind.Coordinator, NodeKind.Site, HostMetricsQuery.Descriptor, HostMetrics.Descriptor),

@@ -41,6 +41,7 @@ internal sealed partial class UplinkHandler(
                 AuditCosign question => LinkReply.Of(await inbox.Audit.CosignAsync(call.Link, question, cancellation)),
                 SiteRecoveryQuery => LinkReply.Of(await inbox.Recovery.TellAsync(cancellation)),
                 AuditHeldQuery => LinkReply.Of(await inbox.Audit.HeldAsync(call.Link, cancellation)),
+                SiteLogRecover loss => LinkReply.Of(await inbox.Audit.RecoverAsync(loss, cancellation)),
                 OutboxQuery query => LinkReply.Of(await ListAsync(query, cancellation)),
                 OutboxEntryQuery query => Found(await inbox.Outbox.FindAsync(query.Id, cancellation)),
                 OutboxSettlement wish => await inbox.OutboxDesk.SettleAsync(wish, cancellation) is { } refusal ? LinkReply.Refuse(refusal) : LinkReply.Done,

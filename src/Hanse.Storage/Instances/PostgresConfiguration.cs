@@ -43,6 +43,8 @@ internal static class PostgresConfiguration
             ["max_wal_size"] = "512MB",
             ["min_wal_size"] = "64MB",
             ["checkpoint_timeout"] = "15min",
+            // A site that comes back changes thousands of rows in a second: what they leave is room for the next ones only once a vacuum has come by.
+            ["autovacuum_naptime"] = "15s",
             // Many short queries: compiling them costs more than it saves.
             ["jit"] = "off",
             ["timezone"] = "UTC",

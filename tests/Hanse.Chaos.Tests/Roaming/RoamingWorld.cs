@@ -21,7 +21,7 @@ internal sealed class RoamingWorld : IAsyncDisposable
     private const string Established = "01";
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
     private readonly Dictionary<string, ChaosNode> _servers = [];
-    private readonly Dictionary<string, SocketApi> _apis = [];
+    private readonly Dictionary<string, ServerApi> _apis = [];
 
     private RoamingWorld(NamespaceGround ground, string folder) => (Ground, Folder) = (ground, folder);
 
@@ -74,7 +74,7 @@ internal sealed class RoamingWorld : IAsyncDisposable
         ]);
         Directory.CreateDirectory(node.Data);
         node.Start();
-        var api = _apis[name] = new SocketApi(Path.Combine(node.Data, verb + ".sock"));
+        var api = _apis[name] = ServerApi.AtSocket(Path.Combine(node.Data, verb + ".sock"));
         await Wait.For($"{name} to answer", async () => await api.GetAsync("status") is not null, Patience, Describe);
         if (name != Coordinator)
         {
@@ -124,7 +124,7 @@ internal sealed class RoamingWorld : IAsyncDisposable
         node.Start();
     }
 
-    public SocketApi Api(string server) => _apis[server];
+    public ServerApi Api(string server) => _apis[server];
 
     public string DataOf(string node) => Path.Combine(Folder, node, "data");
 

@@ -21,6 +21,7 @@ internal sealed class ChaosFederation : IAsyncDisposable
     private readonly Dictionary<string, ChaosNode> _agents = [];
     private readonly Random _dice;
     private readonly string? _clockLibrary;
+    private ServerApi? _named;
     private readonly HashSet<string> _jumpers = [];
     private bool _diskMounted;
 
@@ -48,6 +49,9 @@ internal sealed class ChaosFederation : IAsyncDisposable
 
     /// <summary>Every restore of an older backup.</summary>
     public System.Collections.Concurrent.ConcurrentBag<Loss> Losses { get; } = [];
+
+    /// <summary>The coordinator as an administrator with a name, who alone may let an audit log go on (A4).</summary>
+    public ServerApi Named => _named ?? throw new InvalidOperationException("Nothing runs yet.");
 
     /// <summary>Host ids by the agent's name.</summary>
     public Dictionary<string, string> Hosts { get; } = [];
@@ -95,6 +99,8 @@ internal sealed class ChaosFederation : IAsyncDisposable
             server.Api.Dispose();
         }
 
+        _named?.Dispose();
+
         // For whoever looks into a failure: the databases as they were at the end.
         if (Environment.GetEnvironmentVariable("HANSE_TEST_KEEP") is { Length: > 0 } keep)
         {
@@ -114,6 +120,8 @@ internal sealed class ChaosFederation : IAsyncDisposable
     {
         await AddServerAsync(Coordinator, "coordinator");
         await Wait.For("the coordinator to answer", async () => await Api(Coordinator).GetAsync("status") is not null, TimeSpan.FromSeconds(60), Describe);
+        var token = await AskAsync(Coordinator, "tokens", new { name = "chaos", role = "administrator", user = "admin" });
+        _named = ServerApi.OfToken(_servers[Coordinator].Relay.Address, token.GetProperty("token").GetString()!);
         foreach (var site in Sites)
         {
             await AddServerAsync(site, "site");
@@ -153,7 +161,7 @@ internal sealed class ChaosFederation : IAsyncDisposable
 
     private static string AgentOf(string site, int number) => string.Create(CultureInfo.InvariantCulture, $"{site}-{number}");
 
-    private SocketApi Api(string server) => _servers[server].Api;
+    private ServerApi Api(string server) => _servers[server].Api;
 
     private async Task<JsonElement> AskAsync(string server, string path, object body)
     {
@@ -173,7 +181,7 @@ internal sealed class ChaosFederation : IAsyncDisposable
             "--set", $"externalNames={name}.chaos", "--set", string.Create(CultureInfo.InvariantCulture, $"trust.leafLifetime={LeafLifetime.TotalSeconds}s"),
             "--set", "coordinator.commandGrace=5s",
         ];
-        _servers[name] = new(new ChaosNode(name, folder, Ground, ClockOf(name), program), relay, new SocketApi(Path.Combine(data, verb + ".sock")));
+        _servers[name] = new(new ChaosNode(name, folder, Ground, ClockOf(name), program), relay, ServerApi.AtSocket(Path.Combine(data, verb + ".sock")));
         _servers[name].Node.Start();
     }
 

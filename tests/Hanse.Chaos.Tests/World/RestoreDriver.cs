@@ -71,7 +71,7 @@ internal sealed class RestoreDriver(ChaosFederation federation, Action<string> t
 
             if (recovery?.GetProperty("sites").EnumerateArray().All(HasTold) == true)
             {
-                await coordinator.SendAsync(HttpMethod.Post, "audit/recover", new { reason = "restored from a backup" }, null);
+                await RecoverLogAsync(federation, null);
                 await coordinator.SendAsync(HttpMethod.Post, "recovery/finish", new { force = true }, null);
             }
 
@@ -84,6 +84,14 @@ internal sealed class RestoreDriver(ChaosFederation federation, Action<string> t
                 throw new OperationCanceledException($"The coordinator is still recovering: {recovery} {Chance.Repeat("chaos")}\n{federation.Describe()}", ended, cancellation);
             }
         }
+    }
+
+    /// <summary>Lets the audit log of a server that was set back go on (A4), the coordinator's own without a site. A site that is away just now contradicts it when it
+    /// comes back: then this is done again.</summary>
+    public static async Task RecoverLogAsync(ChaosFederation federation, string? site)
+    {
+        var (status, answer) = await federation.Named.SendAsync(HttpMethod.Post, "audit/recover", new { reason = "restored from a backup", site }, null);
+        Assert.False(status is 400 or 401 or 403 or 404, $"Nobody may let the log go on: {answer} {Chance.Repeat("chaos")}");
     }
 
     private static bool HasTold(JsonElement site) => site.GetProperty("state").GetString() == "recovered";

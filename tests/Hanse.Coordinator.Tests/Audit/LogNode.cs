@@ -32,6 +32,7 @@ internal sealed class LogNode : IAuditIdentity, IAuditAlarm, IAsyncDisposable
         Presenter = new AuditPresenter(Signer, Checkpoints, Prover, Entries, Witnesses, this, clock);
         Proofs = new AuditProofs(Entries, Signer, Checkpoints, Prover);
         Export = new AuditExport(database.DataSource, Signer, Checkpoints, Entries, Prover);
+        Recovery = new LogRecovery(database.DataSource, Checkpoints, Entries, Prover, Log);
         Check = new AuditCheck(new AuditVerifier(database.DataSource), new AuditStandings(Checkpoints, Witnesses), Checkpoints, this);
     }
 
@@ -52,6 +53,7 @@ internal sealed class LogNode : IAuditIdentity, IAuditAlarm, IAsyncDisposable
     public AuditProofs Proofs { get; }
     public AuditExport Export { get; }
     public AuditCheck Check { get; }
+    public LogRecovery Recovery { get; }
 
     /// <summary>What <see cref="IAuditAlarm"/> was told.</summary>
     public List<string> Alarms { get; } = [];
@@ -81,6 +83,13 @@ internal sealed class LogNode : IAuditIdentity, IAuditAlarm, IAsyncDisposable
     {
         Presenter.Forget(witness.Identity);
         return Presenter.PresentAsync(witness.Identity, async (question, stop) => await witness.Witness.CosignAsync(Identity, question, stop), default);
+    }
+
+    /// <summary>The newest checkpoint that this node holds of the other's log.</summary>
+    public async Task<Checkpoint> HeldOfAsync(LogNode owner)
+    {
+        Assert.True(SignedCheckpoint.TryParse((await Witnesses.HeldAsync(owner.Identity.ToString(), default))!.Note, out var signed));
+        return signed.Checkpoint;
     }
 
     /// <summary>As the owner of the database would: changes it, then makes every hash, subtree and count fit again, and forgets every checkpoint.</summary>

@@ -146,6 +146,35 @@ public sealed class WitnessTests : IAsyncLifetime
         Assert.Contains("goes back", await _coordinator.ShowAsync(_site), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_witness_that_was_away_for_two_recoveries_follows_the_third_log(bool setBack)
+    {
+        await using var away = await LogNode.CreateAsync(_pki, _pki.AddSite("south.test").Credential);
+        await _coordinator.AppendAsync(10);
+        Assert.Null(await _coordinator.ShowAsync(_site));
+        Assert.Null(await _coordinator.ShowAsync(away));
+        await _coordinator.ForgeAsync("delete from audit_entry where seq > 7");
+        Assert.NotNull(await RecoverFromSiteAsync());
+        await _coordinator.AppendAsync(5);
+        Assert.Null(await _coordinator.ShowAsync(_site));
+
+        // The second log is lost, with all that this database knew of it; or its end is.
+        await _coordinator.ForgeAsync(setBack ? "delete from audit_entry where log = 2; delete from audit_log where ordinal = 2" : "delete from audit_entry where log = 2 and seq > 3");
+        Assert.NotNull(await RecoverFromSiteAsync());
+
+        Assert.Null(await _coordinator.ShowAsync(_site));
+        Assert.Null(await _coordinator.ShowAsync(away));
+        Assert.Equal("recovered", Assert.Single((await new AuditStandings(away.Checkpoints, away.Witnesses).ReadAsync(default)).Breaks).Kind);
+        var found = await _coordinator.CheckAsync();
+        Assert.True(found.Ok, found.Why);
+        Assert.Null(await RecoverFromSiteAsync());
+    }
+
+    private async Task<LogRecovered?> RecoverFromSiteAsync() =>
+        await _coordinator.Recovery.RecoverAsync([await _site.HeldOfAsync(_coordinator)], new("ada"), "disk died", default);
+
     [Fact]
     public async Task A_new_log_that_names_another_than_the_held_one_is_a_conflict()
     {

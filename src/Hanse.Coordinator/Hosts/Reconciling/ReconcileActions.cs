@@ -27,11 +27,12 @@ internal sealed class ReconcileActions(NpgsqlDataSource database, ISites sites, 
         }
 
         var entry = new AuditEvent("site.reconcile", actor.ForAudit()) { Site = site.SiteId };
-        await AppendAsync(entry, cancellation);
+        await audit.AppendAsync(database, entry, cancellation);
         var result = await reconciler.RunAsync(site, cancellation);
 
         // From here on nobody's leaving keeps the outcome out of the log.
-        await AppendAsync(
+        await audit.AppendAsync(
+            database,
             entry with
             {
                 Operation = "site.reconcile.outcome", Outcome = result.ErrorCode ?? "done",
@@ -55,12 +56,4 @@ internal sealed class ReconcileActions(NpgsqlDataSource database, ISites sites, 
     };
 
     private static string Text(long count) => count.ToString(CultureInfo.InvariantCulture);
-
-    private async Task AppendAsync(AuditEvent entry, CancellationToken cancellation)
-    {
-        await using var connection = await database.OpenConnectionAsync(cancellation);
-        await using var transaction = await connection.BeginTransactionAsync(cancellation);
-        await audit.AppendAsync(connection, transaction, entry, cancellation);
-        await transaction.CommitAsync(cancellation);
-    }
 }

@@ -105,11 +105,13 @@ internal static class HostPredicates
             parameters.Add(Networks(name + "Keys", keys));
         }
 
-        return new(
-            $"exists (select from unnest(addresses) address where address <<= any(@{name}))",
-            keys is null ? null : $"hosts_networks(addresses) && @{name}Keys",
-            parameters);
+        return new(InAny(pattern.Networks.Count, name), keys is null ? null : $"hosts_networks(addresses) && @{name}Keys", parameters);
     }
+
+    // Each row read by id is judged by this: a subquery a row takes ten times as long as the comparison by itself, so only many networks get one.
+    private static string InAny(int networks, string name) => networks is > 0 and <= 8
+        ? $"({string.Join(" or ", Enumerable.Range(1, networks).Select(i => $"(@{name})[{i}] >>= any(addresses)"))})"
+        : $"exists (select from unnest(addresses) address where address <<= any(@{name}))";
 
     private static NpgsqlParameter Networks(string name, IReadOnlyList<IPNetwork> networks) =>
         new(name, NpgsqlDbType.Array | NpgsqlDbType.Cidr) { Value = networks.ToArray() };

@@ -14,4 +14,8 @@ public interface IAuditUplink
 
     /// <summary>The newest checkpoint of the coordinator's log that this site has cosigned (A4).</summary>
     Task<AuditHeld> HeldAsync(NodeLink link, CancellationToken cancellation);
+
+    /// <summary>The site's own log goes on after a loss (A4), if it does not from the checkpoint that the coordinator holds of it.</summary>
+    /// <exception cref="FormatException">What it holds is no checkpoint that this site signed.</exception>
+    Task<SiteLogRecovered> RecoverAsync(SiteLogRecover request, CancellationToken cancellation);
 }
