@@ -22,6 +22,9 @@ internal sealed partial class ExecutionDriver(
     // Offers without an answer yet: a host that is slow is not asked again before this attempt has ended.
     private readonly System.Collections.Concurrent.ConcurrentDictionary<(Guid, Guid), byte> _underway = new();
 
+    // Hosts whose link is new: they are asked for the outcome of what this site believes they run. One that they told and saw acknowledged may have been lost with this site's database (U6).
+    private readonly System.Collections.Concurrent.ConcurrentDictionary<HostId, byte> _back = new();
+
     public async Task RunAsync(CancellationToken cancellation)
     {
         agents.CameOnline += OnCameOnline;
@@ -82,8 +85,10 @@ internal sealed partial class ExecutionDriver(
     private async Task<IReadOnlyList<PendingExecution>> TakePendingAsync(CancellationToken cancellation)
     {
         await using var connection = await database.OpenConnectionAsync(cancellation);
-        var pending = (await ExecutionStore.PendingAsync(connection, agents.Online, BatchSize, cancellation))
+        var back = _back.Keys.ToList();
+        var pending = (await ExecutionStore.PendingAsync(connection, agents.Online, back, BatchSize, cancellation))
             .Where(p => _underway.TryAdd((p.CommandId, p.HostId), 0)).ToList();
+        back.ForEach(host => _back.TryRemove(host, out _));
         var fresh = pending.Where(p => !p.Offered && !p.CancelRequested).Select(p => new ExecutionInput(
             CommandId.From(p.CommandId), HostId.From(p.HostId),
             current => ExecutionMachine.Offer(current!.Value, ExecutionNode.Site), null)).ToList();
@@ -102,7 +107,8 @@ internal sealed partial class ExecutionDriver(
         var (command, host) = (CommandId.From(pending.CommandId), HostId.From(pending.HostId));
         try
         {
-            var left = pending.DeadlineAt - time.GetUtcNow();
+            // What runs already is looked up in the agent's journal; without time left it is started by nobody.
+            var left = pending.State == (short)ExecutionState.Running ? TimeSpan.Zero : pending.DeadlineAt - time.GetUtcNow();
             var (method, request) = pending.CancelRequested
                 ? (Method.ExecutionCancel, (IMessage)new ExecutionCancel { CommandId = command.ToWire() })
                 : (Method.ExecutionOffer, new ExecutionOffer
@@ -137,7 +143,11 @@ internal sealed partial class ExecutionDriver(
         }
     }
 
-    private void OnCameOnline(HostId host) => signal.Work.Set();
+    private void OnCameOnline(HostId host)
+    {
+        _back[host] = 0;
+        signal.Work.Set();
+    }
 
     [LoggerMessage(1, LogLevel.Warning, "Commands wait: {Why}")]
     private partial void LogRoundFailed(string why);

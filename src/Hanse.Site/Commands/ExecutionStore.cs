@@ -60,19 +60,24 @@ internal static class ExecutionStore
             transaction, cancellationToken: cancellation));
 
     /// <summary>Executions these hosts should be offered, or be told to cancel; oldest command first.</summary>
+    /// <param name="connection">Where to.</param>
+    /// <param name="hosts">Of these.</param>
+    /// <param name="back">Those among them that are asked as well what became of what they run.</param>
+    /// <param name="limit">At most so many, oldest first.</param>
+    /// <param name="cancellation">Ends it.</param>
     public static async Task<IReadOnlyList<PendingExecution>> PendingAsync(
-        NpgsqlConnection connection, IReadOnlyCollection<HostId> hosts, int limit, CancellationToken cancellation) =>
+        NpgsqlConnection connection, IReadOnlyCollection<HostId> hosts, IReadOnlyCollection<HostId> back, int limit, CancellationToken cancellation) =>
         (await connection.QueryAsync<PendingExecution>(new CommandDefinition(
             """
             select e.command_id as CommandId, e.host_id as HostId, e.state, e.offered, e.cancel_requested as CancelRequested,
                    c.script, c.deadline_at as DeadlineAt
             from commands_execution e join commands_command c on c.id = e.command_id
-            where e.host_id = any(@hosts) and (e.state = @delivered or (e.state = @running and e.cancel_requested))
+            where e.host_id = any(@hosts) and (e.state = @delivered or (e.state = @running and (e.cancel_requested or e.host_id = any(@back))))
             order by c.created_at limit @limit
             """,
             new
             {
-                hosts = hosts.Select(h => h.Value).ToArray(), limit,
+                hosts = hosts.Select(h => h.Value).ToArray(), back = back.Select(h => h.Value).ToArray(), limit,
                 delivered = (short)ExecutionState.Delivered, running = (short)ExecutionState.Running,
             },
             cancellationToken: cancellation))).AsList();

@@ -11,34 +11,17 @@ using Hanse.TestKit;
 namespace Hanse.Site.Tests.Agents;
 
 /// <summary>What a site tells of its hosts by digest, and how it sends hosts again, over a real link.</summary>
-public sealed class HostDigestTests : IAsyncLifetime
+public sealed class HostDigestTests : LinkedSiteTests
 {
-    private readonly ManualClock _clock = new(TimeProvider.System.GetUtcNow());
-    private readonly TestFolder _folder = new();
-    private FakeCoordinator _coordinator = null!;
-    private SiteHost _site = null!;
-
-    public async ValueTask InitializeAsync()
+    public override async ValueTask InitializeAsync()
     {
-        var pki = new TestPki(_clock);
-        _coordinator = new FakeCoordinator(pki, _folder.File("coordinator.sock"));
-        await _coordinator.StartAsync();
-        _site = new SiteHost { Clock = _clock, Pki = pki, Coordinator = _coordinator.Address };
-        await _site.InitializeAsync();
-        await Wait.For("the site's link", () => _coordinator.Link is not null);
-        await _site.QueryAsync<int>(
+        await base.InitializeAsync();
+        await Site.QueryAsync<int>(
             """
             insert into agents_host (id, hostname, machine_id, status, addresses, certificate_spki, certificate_not_before, certificate_root, certificate_not_after, joined_at, last_seen)
             select md5('host' || n)::uuid, 'Host-' || n, 'm' || n, 2, array['\x0a000001'::bytea], '\x01', '2030-01-01', '', '2031-01-01', '2030-01-01', '2030-01-01'
             from generate_series(1, 200) n
             """);
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        await _site.DisposeAsync();
-        await _coordinator.DisposeAsync();
-        _folder.Dispose();
     }
 
     [Fact]
@@ -53,7 +36,7 @@ public sealed class HostDigestTests : IAsyncLifetime
         Assert.Equal(
             hosts.Entries.Where(e => HostDigest.BucketOf(HostId.FromBytes(e.HostId.Span), 4) is 3 or 11).Select(e => e.Hash).Order(), few.Entries.Select(e => e.Hash).Order());
 
-        await _site.QueryAsync<int>("update agents_host set kernel = '6.1' where hostname = 'Host-7'");
+        await Site.QueryAsync<int>("update agents_host set kernel = '6.1' where hostname = 'Host-7'");
         Assert.Single(HostDigest.Compare(Sums(hosts), (await AskAsync(bits: 4)).Value!.Sums)!);
     }
 
@@ -61,14 +44,14 @@ public sealed class HostDigestTests : IAsyncLifetime
     public async Task A_host_says_whether_it_waits_was_refused_or_leaves()
     {
         // The drainer has looked and sleeps, on a clock that stands still.
-        Assert.True((await _coordinator.AskAsync<Empty>(Method.DirectoryResend, Resend((Id(200), 1)))).Succeeded);
-        await Wait.For("nothing to wait", async () => _coordinator.States.Count == 1 && (await _site.Get<IUplinkStatus>().DepthAsync(default)).Waiting == 0);
+        Assert.True((await Coordinator.AskAsync<Empty>(Method.DirectoryResend, Resend((Id(200), 1)))).Succeeded);
+        await Wait.For("nothing to wait", async () => Coordinator.States.Count == 1 && (await Site.Get<IUplinkStatus>().DepthAsync(default)).Waiting == 0);
         await AddStateAsync(1, counter: 5, acknowledged: 5);
         await AddStateAsync(2, counter: 5, acknowledged: 4, refusal: "host-invalid: no"); // a newer version than the refused one
         await AddStateAsync(3, counter: 5, acknowledged: 5, refusal: "host-invalid: no");
         await AddStateAsync(4, counter: 5, acknowledged: 4, deleted: true);
         await AddStateAsync(5, counter: 5, acknowledged: 5, deleted: true);
-        await _site.QueryAsync<int>("update agents_host set removed_at = '2030-01-01' where hostname in ('Host-4', 'Host-5')");
+        await Site.QueryAsync<int>("update agents_host set removed_at = '2030-01-01' where hostname in ('Host-4', 'Host-5')");
 
         var entries = (await AskAsync(bits: 0, 0)).Value!.Entries.ToLookup(e => HostId.FromBytes(e.HostId.Span), e => e.Standing);
 
@@ -85,20 +68,20 @@ public sealed class HostDigestTests : IAsyncLifetime
     {
         await AddStateAsync(1, counter: 50, acknowledged: 50);
         var ghost = HostId.New();
-        await _site.QueryAsync<int>("update agents_host set removed_at = '2030-01-01' where hostname = 'Host-3'");
+        await Site.QueryAsync<int>("update agents_host set removed_at = '2030-01-01' where hostname = 'Host-3'");
 
-        var answer = await _coordinator.AskAsync<Empty>(Method.DirectoryResend, Resend((Id(1), 7), (Id(2), 7), (Id(3), 9), (ghost, 11)));
+        var answer = await Coordinator.AskAsync<Empty>(Method.DirectoryResend, Resend((Id(1), 7), (Id(2), 7), (Id(3), 9), (ghost, 11)));
 
         Assert.True(answer.Succeeded);
-        await Wait.For("all to arrive", () => new[] { Id(1), Id(2), Id(3), ghost }.All(h => _coordinator.States.ContainsKey(h.ToWire().ToBase64())));
+        await Wait.For("all to arrive", () => new[] { Id(1), Id(2), Id(3), ghost }.All(h => Coordinator.States.ContainsKey(h.ToWire().ToBase64())));
         Assert.Equal((51UL, "Host-1"), (State(Id(1)).Counter, State(Id(1)).Host.Hostname));
         Assert.Equal((8UL, "Host-2"), (State(Id(2)).Counter, State(Id(2)).Host.Hostname));
         Assert.Equal((10UL, true), (State(Id(3)).Counter, State(Id(3)).Deleted));
         Assert.Equal((12UL, true), (State(ghost).Counter, State(ghost).Deleted));
-        await Wait.For("nothing to wait", async () => (await _site.Get<IUplinkStatus>().DepthAsync(default)).Waiting == 0);
+        await Wait.For("nothing to wait", async () => (await Site.Get<IUplinkStatus>().DepthAsync(default)).Waiting == 0);
 
         // Asked twice: the same values, newer versions.
-        Assert.True((await _coordinator.AskAsync<Empty>(Method.DirectoryResend, Resend((Id(1), 7)))).Succeeded);
+        Assert.True((await Coordinator.AskAsync<Empty>(Method.DirectoryResend, Resend((Id(1), 7)))).Succeeded);
         await Wait.For("it to arrive", () => State(Id(1)).Counter == 52);
         Assert.Equal("Host-1", State(Id(1)).Host.Hostname);
     }
@@ -114,10 +97,10 @@ public sealed class HostDigestTests : IAsyncLifetime
         var noId = new DirectoryResend { Hosts = { new DirectoryResendHost { HostId = Id(1).ToWire() }, new DirectoryResendHost { HostId = ByteString.CopyFromUtf8("x") } } };
         foreach (var request in new[] { noId, Resend((Id(1), ulong.MaxValue)), Resend([.. Enumerable.Range(0, 20_001).Select(_ => (Id(1), 1UL))]) })
         {
-            Assert.Equal(ErrorCodes.MalformedMessage, (await _coordinator.AskAsync<Empty>(Method.DirectoryResend, request)).Error!.Code);
+            Assert.Equal(ErrorCodes.MalformedMessage, (await Coordinator.AskAsync<Empty>(Method.DirectoryResend, request)).Error!.Code);
         }
 
-        Assert.Equal([0L], await _site.QueryAsync<long>("select count(*) from uplink_state where class = 1"));
+        Assert.Equal([0L], await Site.QueryAsync<long>("select count(*) from uplink_state where class = 1"));
     }
 
     private static HostId Id(int number) =>
@@ -141,9 +124,9 @@ public sealed class HostDigestTests : IAsyncLifetime
         return sums;
     }
 
-    private StateEntry State(HostId host) => _coordinator.States[host.ToWire().ToBase64()];
+    private StateEntry State(HostId host) => Coordinator.States[host.ToWire().ToBase64()];
 
-    private Task<IReadOnlyList<int>> AddStateAsync(int host, long counter, long acknowledged, string refusal = "", bool deleted = false) => _site.QueryAsync<int>(
+    private Task<IReadOnlyList<int>> AddStateAsync(int host, long counter, long acknowledged, string refusal = "", bool deleted = false) => Site.QueryAsync<int>(
         """
         insert into uplink_state (class, key, counter, acknowledged, value, deleted, changed_at, refusal)
         values (1, @key, @counter, @acknowledged, '', @deleted, '2030-01-01', @refusal)
@@ -154,6 +137,6 @@ public sealed class HostDigestTests : IAsyncLifetime
     {
         var query = new DirectoryDigestQuery { Bits = bits };
         query.Buckets.AddRange(buckets.Select(b => (uint)b));
-        return await _coordinator.AskAsync<DirectoryDigest>(Method.DirectoryDigest, query);
+        return await Coordinator.AskAsync<DirectoryDigest>(Method.DirectoryDigest, query);
     }
 }

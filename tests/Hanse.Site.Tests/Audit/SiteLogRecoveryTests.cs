@@ -11,29 +11,12 @@ using Hanse.TestKit;
 namespace Hanse.Site.Tests.Audit;
 
 /// <summary>A restored site's log goes on once its coordinator hands on an administrator's word, and only from what the site itself has signed (A4).</summary>
-public sealed class SiteLogRecoveryTests : IAsyncLifetime
+public sealed class SiteLogRecoveryTests : LinkedSiteTests
 {
-    private readonly ManualClock _clock = new(TimeProvider.System.GetUtcNow());
-    private readonly TestFolder _folder = new();
-    private TestPki _pki = null!;
-    private FakeCoordinator _coordinator = null!;
-    private SiteHost _site = null!;
-
-    public async ValueTask InitializeAsync()
+    public override async ValueTask InitializeAsync()
     {
-        _pki = new TestPki(_clock);
-        _coordinator = new FakeCoordinator(_pki, _folder.File("coordinator.sock"));
-        await _coordinator.StartAsync();
-        _site = new SiteHost { Clock = _clock, Pki = _pki, Coordinator = _coordinator.Address };
-        await _site.InitializeAsync();
+        await base.InitializeAsync();
         await AppendAsync(2);
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        await _site.DisposeAsync();
-        await _coordinator.DisposeAsync();
-        _folder.Dispose();
     }
 
     [Fact]
@@ -48,7 +31,7 @@ public sealed class SiteLogRecoveryTests : IAsyncLifetime
         var done = (await RecoverAsync(seen)).Value!;
 
         Assert.Equal((2UL, 1UL), (done.KeptEntries, done.LostEntries));
-        var first = Assert.Single(await _site.QueryAsync<string>("select operation || ' ' || actor || ' ' || account || ' ' || reason from audit_entry where log = 2"));
+        var first = Assert.Single(await Site.QueryAsync<string>("select operation || ' ' || actor || ' ' || account || ' ' || reason from audit_entry where log = 2"));
         Assert.Equal("audit.recover ada 7 disk died", first);
         Assert.Equal("", (await RecoverAsync(await ShownAsync(1))).Value!.PreviousLog);
     }
@@ -60,22 +43,22 @@ public sealed class SiteLogRecoveryTests : IAsyncLifetime
         Assert.Equal("", (await RecoverAsync(seen)).Value!.PreviousLog);
 
         Assert.True(SignedCheckpoint.TryParse(seen.Note, out var note));
-        var stranger = _pki.AddSite("stranger.test").Credential;
+        var stranger = Pki.AddSite("stranger.test").Credential;
         var forged = new SignedCheckpoint(
-            note.Checkpoint, [NoteSigner.Sign(note.Checkpoint with { Size = 99 }, stranger, _clock.GetUtcNow()) with { Signer = note.Checkpoint.Owner.ToString() }]).ToText();
+            note.Checkpoint, [NoteSigner.Sign(note.Checkpoint with { Size = 99 }, stranger, Clock.GetUtcNow()) with { Signer = note.Checkpoint.Owner.ToString() }]).ToText();
         foreach (var text in new[] { "", forged, seen.Note.Replace("\n2\n", "\n3\n", StringComparison.Ordinal) })
         {
             Assert.Equal(ErrorCodes.MalformedMessage, (await RecoverAsync(new AuditCosign(seen) { Note = text })).Error!.Code);
         }
 
-        Assert.Equal(1, Assert.Single(await _site.QueryAsync<int>("select max(ordinal) from audit_log")));
+        Assert.Equal(1, Assert.Single(await Site.QueryAsync<int>("select max(ordinal) from audit_log")));
     }
 
     private ValueTask<Hanse.Link.LinkResult<SiteLogRecovered>> RecoverAsync(AuditCosign seen)
     {
         var request = new SiteLogRecover { Note = seen.Note, Actor = "ada", Account = "7", Reason = "disk died" };
         request.Certificates.AddRange(seen.Certificates.Select(c => ByteString.CopyFrom(c.Span)));
-        return _coordinator.AskAsync<SiteLogRecovered>(Method.SiteLogRecover, request);
+        return Coordinator.AskAsync<SiteLogRecovered>(Method.SiteLogRecover, request);
     }
 
     private async Task<AuditCosign> ShownAsync(int size)
@@ -83,8 +66,8 @@ public sealed class SiteLogRecoveryTests : IAsyncLifetime
         AuditCosign? shown = null;
         await Wait.For("the site to show its log", () =>
         {
-            _clock.Advance(TimeSpan.FromMilliseconds(200));
-            return (shown = _coordinator.Checkpoints.LastOrDefault(c => c.Note.Contains(string.Create(CultureInfo.InvariantCulture, $"\n{size}\n"), StringComparison.Ordinal))) is not null;
+            Clock.Advance(TimeSpan.FromMilliseconds(200));
+            return (shown = Coordinator.Checkpoints.LastOrDefault(c => c.Note.Contains(string.Create(CultureInfo.InvariantCulture, $"\n{size}\n"), StringComparison.Ordinal))) is not null;
         });
         return shown!;
     }
@@ -93,13 +76,13 @@ public sealed class SiteLogRecoveryTests : IAsyncLifetime
     {
         for (var i = 0; i < count; i++)
         {
-            await _site.Get<IAuditLog>().AppendAsync(_site.Database, new AuditEvent("host.ban", new("ada")), default);
+            await Site.Get<IAuditLog>().AppendAsync(Site.Database, new AuditEvent("host.ban", new("ada")), default);
         }
     }
 
     private async Task ExecuteAsync(string sql)
     {
-        await using var connection = await _site.Database.OpenConnectionAsync();
+        await using var connection = await Site.Database.OpenConnectionAsync();
         await connection.ExecuteAsync(sql);
     }
 }

@@ -83,6 +83,25 @@ public sealed class CommandIntakeTests(SiteHost site) : IClassFixture<SiteHost>
         await ExpectAsync(dispatch, agent.Host, ExecutionState.Succeeded);
     }
 
+    /// <summary>U6: the outcome that the agent told, and this site acknowledged, was lost with this site's database.</summary>
+    [Fact]
+    public async Task Given_an_outcome_that_was_lost_with_the_database_When_the_agent_is_back_Then_it_is_asked_and_never_told_to_start()
+    {
+        var agent = await TestAgent.OnlineAsync(site, "forgotten-1");
+        agent.OnOffer = offer => TestAgent.Report(offer.CommandId, ExecutionState.Running);
+        var dispatch = Dispatch(agent.Host);
+        await Intake.TakeAsync(dispatch, default);
+        await ExpectAsync(dispatch, agent.Host, ExecutionState.Running);
+        await agent.LeaveAsync();
+        agent.OnOffer = offer => TestAgent.Report(offer.CommandId, ExecutionState.Succeeded, 0);
+
+        await agent.ConnectAsync();
+
+        await ExpectAsync(dispatch, agent.Host, ExecutionState.Succeeded);
+        Assert.Equal(0UL, agent.Offers.Last().TimeLeftMs);
+        Assert.Single(await OutcomesAsync(dispatch));
+    }
+
     [Fact]
     public async Task Given_a_cancel_that_overtakes_its_command_When_the_command_comes_Then_a_tombstone_keeps_it_from_starting()
     {

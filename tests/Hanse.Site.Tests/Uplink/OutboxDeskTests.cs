@@ -12,49 +12,23 @@ using Record = Hanse.Protocol.Messages.Record;
 namespace Hanse.Site.Tests.Uplink;
 
 /// <summary>The outbox as an operator sees and settles it, at the socket and over the link (U3), its bounds and its retention (U4, U7).</summary>
-public sealed class OutboxDeskTests : IAsyncLifetime
+public sealed class OutboxDeskTests : LinkedSiteTests
 {
-    private readonly ManualClock _clock = new(TimeProvider.System.GetUtcNow());
-    private readonly TestFolder _folder = new();
-    private FakeCoordinator _coordinator = null!;
-    private SiteHost _site = null!;
-
-    public async ValueTask InitializeAsync()
-    {
-        var pki = new TestPki(_clock);
-        _coordinator = new FakeCoordinator(pki, _folder.File("coordinator.sock"));
-        await _coordinator.StartAsync();
-        _site = new SiteHost { Clock = _clock, Pki = pki, Coordinator = _coordinator.Address };
-        await _site.InitializeAsync();
-        await Wait.For("the site's hello", () =>
-        {
-            _clock.Advance(TimeSpan.FromMilliseconds(200));
-            return _coordinator.Link is { End: null };
-        });
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        await _site.DisposeAsync();
-        await _coordinator.DisposeAsync();
-        _folder.Dispose();
-    }
-
     [Fact]
     public async Task Given_a_refused_record_When_retried_Then_it_goes_under_a_new_number_and_both_are_audited()
     {
         var id = await RefusedAsync("bad");
-        var shown = await _site.GetAsync($"outbox/{id}");
+        var shown = await Site.GetAsync($"outbox/{id}");
         Assert.Equal("bad", shown.GetProperty("content").GetProperty("audit").GetProperty("operation").GetString());
 
-        _coordinator.Refused.Clear();
+        Coordinator.Refused.Clear();
         Assert.Equal(HttpStatusCode.NoContent, await SettleAsync(id, "retry"));
 
         await AppliedAsync(3);
-        Assert.Equal(["bad", "bad", "outbox.retry"], _coordinator.Applied.Select(r => r.Audit.Operation));
+        Assert.Equal(["bad", "bad", "outbox.retry"], Coordinator.Applied.Select(r => r.Audit.Operation));
         Assert.Empty(await ListAsync("set-aside"));
         Assert.Equal(HttpStatusCode.NotFound, await SettleAsync(id, "retry"));
-        Assert.Equal(["outbox.retry"], await _site.QueryAsync<string>("select operation from audit_entry where operation like 'outbox.%'"));
+        Assert.Equal(["outbox.retry"], await Site.QueryAsync<string>("select operation from audit_entry where operation like 'outbox.%'"));
     }
 
     [Fact]
@@ -62,18 +36,18 @@ public sealed class OutboxDeskTests : IAsyncLifetime
     {
         var id = await RefusedAsync("bad");
 
-        var page = await _coordinator.AskAsync<OutboxPage>(Method.OutboxList, new OutboxQuery { Limit = 10 });
+        var page = await Coordinator.AskAsync<OutboxPage>(Method.OutboxList, new OutboxQuery { Limit = 10 });
         var entry = Assert.Single(page.Value!.Entries);
         Assert.Equal((id, "set-aside", "audit", "bad", ErrorCodes.RecordInvalid), (entry.Id, entry.Status, entry.Kind, entry.Subject, entry.Code));
-        var dropped = await _coordinator.AskAsync<Empty>(Method.OutboxSettle, new OutboxSettlement { Id = id, Drop = true, Actor = "ada", Reason = "a test" });
+        var dropped = await Coordinator.AskAsync<Empty>(Method.OutboxSettle, new OutboxSettlement { Id = id, Drop = true, Actor = "ada", Reason = "a test" });
 
         Assert.True(dropped.Succeeded);
         await AppliedAsync(2);
-        var note = _coordinator.Applied[1].Audit;
+        var note = Coordinator.Applied[1].Audit;
         Assert.Equal(("outbox.drop", "ada"), (note.Operation, note.Actor));
         Assert.Contains("a test", note.DetailJson, StringComparison.Ordinal);
-        Assert.Equal(ErrorCodes.OutboxEntryNotFound, (await _coordinator.AskAsync<Empty>(Method.OutboxSettle, new OutboxSettlement { Id = id, Drop = true, Actor = "ada" })).Error!.Code);
-        Assert.Equal(ErrorCodes.NotFound, (await _coordinator.AskAsync<OutboxEntryDetail>(Method.OutboxShow, new OutboxEntryQuery { Id = id })).Error!.Code);
+        Assert.Equal(ErrorCodes.OutboxEntryNotFound, (await Coordinator.AskAsync<Empty>(Method.OutboxSettle, new OutboxSettlement { Id = id, Drop = true, Actor = "ada" })).Error!.Code);
+        Assert.Equal(ErrorCodes.NotFound, (await Coordinator.AskAsync<OutboxEntryDetail>(Method.OutboxShow, new OutboxEntryQuery { Id = id })).Error!.Code);
     }
 
     [Fact]
@@ -87,8 +61,8 @@ public sealed class OutboxDeskTests : IAsyncLifetime
         Assert.Equal(["waits", "waits too"], listed.Select(e => e.GetProperty("subject").GetString()));
         Assert.Equal(HttpStatusCode.Conflict, await SettleAsync(listed[0].GetProperty("id").GetString()!, "drop"));
         Assert.Equal(2, (await ListAsync("waiting")).Count);
-        var first = await _site.GetAsync("outbox?limit=1");
-        var next = await _site.GetAsync($"outbox?limit=1&cursor={first.GetProperty("next").GetString()}");
+        var first = await Site.GetAsync("outbox?limit=1");
+        var next = await Site.GetAsync($"outbox?limit=1&cursor={first.GetProperty("next").GetString()}");
         Assert.Equal("waits too", next.GetProperty("items")[0].GetProperty("subject").GetString());
         Assert.Equal(JsonValueKind.Null, next.GetProperty("next").ValueKind);
     }
@@ -101,7 +75,7 @@ public sealed class OutboxDeskTests : IAsyncLifetime
     [InlineData("outbox/record-99999999999999999999", HttpStatusCode.NotFound)]
     public async Task Given_an_id_or_filter_that_is_none_When_asked_Then_it_is_said(string path, HttpStatusCode status)
     {
-        using var answer = await _site.Socket.GetAsync(path);
+        using var answer = await Site.Socket.GetAsync(path);
         Assert.Equal(status, answer.StatusCode);
         if (path.Contains('/', StringComparison.Ordinal))
         {
@@ -112,11 +86,11 @@ public sealed class OutboxDeskTests : IAsyncLifetime
     [Fact]
     public async Task Given_a_refused_state_When_retried_Then_it_is_told_again_as_newer()
     {
-        var agent = await TestAgent.JoinAsync(_site);
-        await Wait.For("the row at the coordinator", () => _coordinator.States.ContainsKey(agent.Host.ToWire().ToBase64()));
-        var before = _coordinator.States[agent.Host.ToWire().ToBase64()].Counter;
-        await Wait.For("its answer here", async () => (await _site.QueryAsync<bool>("select acknowledged = counter from uplink_state where class = 1")).All(done => done));
-        await _site.QueryAsync<int>("update uplink_state set refusal = 'host-owned-elsewhere: it is', acknowledged = counter");
+        var agent = await TestAgent.JoinAsync(Site);
+        await Wait.For("the row at the coordinator", () => Coordinator.States.ContainsKey(agent.Host.ToWire().ToBase64()));
+        var before = Coordinator.States[agent.Host.ToWire().ToBase64()].Counter;
+        await Wait.For("its answer here", async () => (await Site.QueryAsync<bool>("select acknowledged = counter from uplink_state where class = 1")).All(done => done));
+        await Site.QueryAsync<int>("update uplink_state set refusal = 'host-owned-elsewhere: it is', acknowledged = counter");
 
         var entry = Assert.Single(await ListAsync("set-aside"));
         Assert.Equal(("host", agent.Host.ToString(), "host-owned-elsewhere"),
@@ -125,32 +99,32 @@ public sealed class OutboxDeskTests : IAsyncLifetime
 
         await Wait.For("a newer version", () =>
         {
-            _clock.Advance(TimeSpan.FromSeconds(1));
-            return _coordinator.States[agent.Host.ToWire().ToBase64()].Counter > before;
+            Clock.Advance(TimeSpan.FromSeconds(1));
+            return Coordinator.States[agent.Host.ToWire().ToBase64()].Counter > before;
         });
     }
 
     [Fact]
     public async Task Given_a_coordinator_that_asks_for_a_pause_When_more_waits_Then_nothing_is_sent_before_it_is_over()
     {
-        _coordinator.PauseMs = 3_000;
+        Coordinator.PauseMs = 3_000;
         await AppendAsync("first");
         // The answer to the site's first question may ask for a pause as well.
         await Wait.For("the first to be applied", () =>
         {
-            _clock.Advance(TimeSpan.FromMilliseconds(100));
-            return _coordinator.Applied.Count == 1;
+            Clock.Advance(TimeSpan.FromMilliseconds(100));
+            return Coordinator.Applied.Count == 1;
         });
         await AppendAsync("second");
 
         // Nobody else moves the clock, so this is the time that passed, but for the last step above.
-        var began = _clock.GetUtcNow();
+        var began = Clock.GetUtcNow();
         await Wait.For("the second to be applied", () =>
         {
-            _clock.Advance(TimeSpan.FromMilliseconds(100));
-            return _coordinator.Applied.Count == 2;
+            Clock.Advance(TimeSpan.FromMilliseconds(100));
+            return Coordinator.Applied.Count == 2;
         });
-        Assert.True(_clock.GetUtcNow() - began >= TimeSpan.FromSeconds(2.8));
+        Assert.True(Clock.GetUtcNow() - began >= TimeSpan.FromSeconds(2.8));
     }
 
     [Fact]
@@ -162,18 +136,18 @@ public sealed class OutboxDeskTests : IAsyncLifetime
 
         await Wait.For("the site to come back and tell all", () =>
         {
-            _clock.Advance(TimeSpan.FromMilliseconds(500));
-            return _coordinator.Applied.Count == 60;
+            Clock.Advance(TimeSpan.FromMilliseconds(500));
+            return Coordinator.Applied.Count == 60;
         });
 
-        Assert.All(_coordinator.Batches, b => Assert.True(b.CalculateSize() < 900_000));
-        Assert.Equal(Enumerable.Range(0, 60).Select(i => i.ToString()), _coordinator.Applied.Select(r => r.Audit.Operation.TrimEnd('x')));
+        Assert.All(Coordinator.Batches, b => Assert.True(b.CalculateSize() < 900_000));
+        Assert.Equal(Enumerable.Range(0, 60).Select(i => i.ToString()), Coordinator.Applied.Select(r => r.Audit.Operation.TrimEnd('x')));
     }
 
     [Fact]
     public async Task Given_more_records_than_may_wait_When_commands_come_Then_they_are_refused_until_some_are_taken()
     {
-        await using var small = new SiteHost { Clock = _clock, Pki = _site.Federation, OutboxBound = 2 };
+        await using var small = new SiteHost { Clock = Clock, Pki = Site.Federation, OutboxBound = 2 };
         await small.InitializeAsync();
         var agent = await TestAgent.JoinAsync(small);
         await AppendAsync(small, "a", "b", "c");
@@ -181,7 +155,7 @@ public sealed class OutboxDeskTests : IAsyncLifetime
 
         await Wait.For("the site to be full", async () =>
         {
-            _clock.Advance(TimeSpan.FromSeconds(1));
+            Clock.Advance(TimeSpan.FromSeconds(1));
             return (await small.GetAsync("status")).GetProperty("outboxFull").GetBoolean();
         });
         Assert.Equal(ErrorCodes.OutboxFull, (await small.PostAsync("commands", order)).Body.GetProperty("code").GetString());
@@ -189,7 +163,7 @@ public sealed class OutboxDeskTests : IAsyncLifetime
         await small.QueryAsync<int>("update uplink_record set acknowledged_at = '2020-01-01'");
         await Wait.For("room", async () =>
         {
-            _clock.Advance(TimeSpan.FromSeconds(1));
+            Clock.Advance(TimeSpan.FromSeconds(1));
             return !(await small.GetAsync("status")).GetProperty("outboxFull").GetBoolean();
         });
         Assert.Equal(HttpStatusCode.Created, (await small.PostAsync("commands", order)).Status);
@@ -198,48 +172,48 @@ public sealed class OutboxDeskTests : IAsyncLifetime
     [Fact]
     public async Task Given_a_week_and_a_backup_When_pruned_Then_only_what_both_cover_is_forgotten()
     {
-        _coordinator.BackedUp = 1;
+        Coordinator.BackedUp = 1;
         await AppendAsync("covered", "not covered");
         await AppliedAsync(2);
-        await Wait.For("both to be acknowledged", async () => (await _site.Get<IUplinkStatus>().DepthAsync(default)).Waiting == 0);
-        var records = _site.Get<RecordStore>();
+        await Wait.For("both to be acknowledged", async () => (await Site.Get<IUplinkStatus>().DepthAsync(default)).Waiting == 0);
+        var records = Site.Get<RecordStore>();
 
         await records.PruneAsync(100, default);
-        Assert.Equal(2, (await _site.RecordsAsync()).Count); // not a week old
-        _clock.Advance(TimeSpan.FromDays(7.1));
+        Assert.Equal(2, (await Site.RecordsAsync()).Count); // not a week old
+        Clock.Advance(TimeSpan.FromDays(7.1));
         await records.PruneAsync(100, default);
-        Assert.Equal(["not covered"], (await _site.RecordsAsync()).Select(r => r.Audit.Operation));
+        Assert.Equal(["not covered"], (await Site.RecordsAsync()).Select(r => r.Audit.Operation));
         await records.PruneAsync(0, default); // U7: the bound on those that only wait for a backup
-        Assert.Empty(await _site.RecordsAsync());
+        Assert.Empty(await Site.RecordsAsync());
     }
 
     private async Task<string> RefusedAsync(string operation)
     {
-        _coordinator.Refused.Add(operation);
+        Coordinator.Refused.Add(operation);
         await AppendAsync(operation);
         var entry = await Wait.ForValue("the refusal to be set aside", async () => (await ListAsync("set-aside")) is [var only] ? only.ToString() : null);
         return JsonDocument.Parse(entry).RootElement.GetProperty("id").GetString()!;
     }
 
     private async Task<IReadOnlyList<JsonElement>> ListAsync(string status) =>
-        [.. (await _site.GetAsync($"outbox?status={status}")).GetProperty("items").EnumerateArray()];
+        [.. (await Site.GetAsync($"outbox?status={status}")).GetProperty("items").EnumerateArray()];
 
     private async Task<HttpStatusCode> SettleAsync(string id, string verb)
     {
-        using var answer = await _site.Socket.PostAsync($"outbox/{id}/{verb}", System.Net.Http.Json.JsonContent.Create(new { reason = "test" }));
+        using var answer = await Site.Socket.PostAsync($"outbox/{id}/{verb}", System.Net.Http.Json.JsonContent.Create(new { reason = "test" }));
         return answer.StatusCode;
     }
 
     private Task AppliedAsync(int count) => Wait.For(
-        $"{count} records to be applied", () => _coordinator.Applied.Count == count, found: () => string.Join(' ', _coordinator.Applied.Select(r => r.Audit?.Operation)));
+        $"{count} records to be applied", () => Coordinator.Applied.Count == count, found: () => string.Join(' ', Coordinator.Applied.Select(r => r.Audit?.Operation)));
 
     private async Task CutAsync()
     {
-        await _coordinator.Link!.CloseAsync(new Error { Code = ErrorCodes.LinkClosing, Message = "cut" });
-        await Wait.For("the link to be gone", () => _site.Get<IUplinkStatus>().Link?.Health == Hanse.Link.LinkHealth.Offline);
+        await Coordinator.Link!.CloseAsync(new Error { Code = ErrorCodes.LinkClosing, Message = "cut" });
+        await Wait.For("the link to be gone", () => Site.Get<IUplinkStatus>().Link?.Health == Hanse.Link.LinkHealth.Offline);
     }
 
-    private Task AppendAsync(params string[] operations) => AppendAsync(_site, operations);
+    private Task AppendAsync(params string[] operations) => AppendAsync(Site, operations);
 
     private static async Task AppendAsync(SiteHost site, params string[] operations)
     {

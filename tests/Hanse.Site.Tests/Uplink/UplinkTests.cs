@@ -12,43 +12,21 @@ using Record = Hanse.Protocol.Messages.Record;
 namespace Hanse.Site.Tests.Uplink;
 
 /// <summary>The whole way between a site and its coordinator over a real link: U1–U3, U6 upward, D1 and orders downward.</summary>
-public sealed class UplinkTests : IAsyncLifetime
+public sealed class UplinkTests : LinkedSiteTests
 {
-    private readonly ManualClock _clock = new(TimeProvider.System.GetUtcNow());
-    private readonly TestFolder _folder = new();
-    private FakeCoordinator _coordinator = null!;
-    private SiteHost _site = null!;
-
-    public async ValueTask InitializeAsync()
-    {
-        var pki = new TestPki(_clock);
-        _coordinator = new FakeCoordinator(pki, _folder.File("coordinator.sock"));
-        await _coordinator.StartAsync();
-        _site = new SiteHost { Clock = _clock, Pki = pki, Coordinator = _coordinator.Address };
-        await _site.InitializeAsync();
-        await LinkedAsync();
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        await _site.DisposeAsync();
-        await _coordinator.DisposeAsync();
-        _folder.Dispose();
-    }
-
     [Fact]
     public async Task Given_an_answer_that_is_lost_When_the_site_is_back_Then_every_record_was_applied_once_and_in_order()
     {
-        _coordinator.AnswersToLose = 1;
+        Coordinator.AnswersToLose = 1;
 
         await AppendAsync("a", "b");
-        await Wait.For("the answer to be lost", () => _coordinator.AnswersToLose == 0);
+        await Wait.For("the answer to be lost", () => Coordinator.AnswersToLose == 0);
         await LinkedAsync(times: 2);
         await AppendAsync("c");
         await AppliedAsync(3);
 
         Assert.Equal(["a", "b", "c"], Operations());
-        await Wait.For("nothing to wait", async () => (await _site.Get<IUplinkStatus>().DepthAsync(default)).Waiting == 0);
+        await Wait.For("nothing to wait", async () => (await Site.Get<IUplinkStatus>().DepthAsync(default)).Waiting == 0);
     }
 
     [Fact]
@@ -56,7 +34,7 @@ public sealed class UplinkTests : IAsyncLifetime
     {
         await AppendAsync("a", "b", "c");
         await AppliedAsync(3);
-        _coordinator.HighWater = 1;
+        Coordinator.HighWater = 1;
 
         await CutAsync();
 
@@ -69,34 +47,34 @@ public sealed class UplinkTests : IAsyncLifetime
     {
         await AppendAsync("a");
         await AppliedAsync(1);
-        var before = _coordinator.Epochs.Last();
-        _coordinator.HighWater = 50;
+        var before = Coordinator.Epochs.Last();
+        Coordinator.HighWater = 50;
 
         await CutAsync(times: 3);
-        await Wait.For("a hello in another epoch", () => _coordinator.Epochs.Last() != before);
-        _coordinator.HighWater = 0;
+        await Wait.For("a hello in another epoch", () => Coordinator.Epochs.Last() != before);
+        Coordinator.HighWater = 0;
 
-        Assert.DoesNotContain(_coordinator.Batches.Skip(1), b => b.Epoch == before && b.Records.Count > 0 && b.FirstSequence > 1);
+        Assert.DoesNotContain(Coordinator.Batches.Skip(1), b => b.Epoch == before && b.Records.Count > 0 && b.FirstSequence > 1);
     }
 
     [Fact]
     public async Task Given_a_record_that_is_refused_When_told_Then_it_is_set_aside_confirmed_and_holds_nothing_up()
     {
-        _coordinator.Refused.Add("bad");
+        Coordinator.Refused.Add("bad");
 
         await AppendAsync("bad");
         await AppliedAsync(1);
-        await Wait.For("the refusal to be confirmed", () => _coordinator.Batches.Any(b => b.ConfirmedRefusals.Count > 0));
+        await Wait.For("the refusal to be confirmed", () => Coordinator.Batches.Any(b => b.ConfirmedRefusals.Count > 0));
         await AppendAsync("good");
         await AppliedAsync(2);
 
-        Assert.Equal(["record-invalid"], await _site.QueryAsync<string>("select code from uplink_set_aside"));
+        Assert.Equal(["record-invalid"], await Site.QueryAsync<string>("select code from uplink_set_aside"));
     }
 
     [Fact]
     public async Task Given_an_order_of_generations_When_an_older_one_comes_late_Then_the_newest_stays()
     {
-        var agent = await TestAgent.JoinAsync(_site, "tagged-1");
+        var agent = await TestAgent.JoinAsync(Site, "tagged-1");
 
         Assert.Equal(5ul, await DesireAsync(1, 5, "five", agent));
         Assert.Equal(5ul, await DesireAsync(1, 4, "four", agent));
@@ -118,41 +96,41 @@ public sealed class UplinkTests : IAsyncLifetime
         var three = ByteString.CopyFromUtf8("abc");
         var error = what switch
         {
-            "host of 3 bytes" => (await _coordinator.AskAsync<Empty>(Method.HostRemove, new HostRemove { HostId = three })).Error,
-            "command of 3 bytes" => (await _coordinator.AskAsync<Empty>(Method.CommandDispatch, new CommandDispatch { CommandId = three, Script = new Script() })).Error,
-            _ => (await _coordinator.AskAsync<DesiredStateReceipt>(Method.DesiredState, State(9, 9, "x", three))).Error,
+            "host of 3 bytes" => (await Coordinator.AskAsync<Empty>(Method.HostRemove, new HostRemove { HostId = three })).Error,
+            "command of 3 bytes" => (await Coordinator.AskAsync<Empty>(Method.CommandDispatch, new CommandDispatch { CommandId = three, Script = new Script() })).Error,
+            _ => (await Coordinator.AskAsync<DesiredStateReceipt>(Method.DesiredState, State(9, 9, "x", three))).Error,
         };
 
         Assert.Equal(ErrorCodes.MalformedMessage, error!.Code);
-        Assert.Null(_coordinator.Link!.End);
-        Assert.Equal(0, (await _site.QueryAsync<long>("select generation from enrollment_site")).Single());
+        Assert.Null(Coordinator.Link!.End);
+        Assert.Equal(0, (await Site.QueryAsync<long>("select generation from enrollment_site")).Single());
     }
 
     [Fact]
     public async Task Given_a_host_When_asked_for_by_the_coordinator_Then_detail_removal_and_unknown_ids_are_answered()
     {
-        var agent = await TestAgent.OnlineAsync(_site, "asked-1");
+        var agent = await TestAgent.OnlineAsync(Site, "asked-1");
         await agent.AskAsync<InventoryReceipt>(Method.InventoryReport, new InventoryReport { Sections = { SectionOf("packages", "[]") } });
-        await Wait.For("the row at the coordinator", () => _coordinator.States.Values.Any(s => s.Host?.Hostname == "asked-1"));
+        await Wait.For("the row at the coordinator", () => Coordinator.States.Values.Any(s => s.Host?.Hostname == "asked-1"));
 
-        var detail = await _coordinator.AskAsync<HostDetail>(Method.HostDetail, new HostDetailQuery { HostId = agent.Host.ToWire(), Section = "packages" });
-        var unknown = await _coordinator.AskAsync<Empty>(Method.HostRemove, new HostRemove { HostId = HostId.New().ToWire() });
-        var removed = await _coordinator.AskAsync<Empty>(Method.HostRemove, new HostRemove { HostId = agent.Host.ToWire(), Actor = "ada" });
+        var detail = await Coordinator.AskAsync<HostDetail>(Method.HostDetail, new HostDetailQuery { HostId = agent.Host.ToWire(), Section = "packages" });
+        var unknown = await Coordinator.AskAsync<Empty>(Method.HostRemove, new HostRemove { HostId = HostId.New().ToWire() });
+        var removed = await Coordinator.AskAsync<Empty>(Method.HostRemove, new HostRemove { HostId = agent.Host.ToWire(), Actor = "ada" });
 
         Assert.Equal("[]", detail.Value!.Body.ToStringUtf8());
         Assert.Equal(ErrorCodes.HostUnknown, unknown.Error!.Code);
         Assert.True(removed.Succeeded);
-        await Wait.For("the deletion at the coordinator", () => _coordinator.States[agent.Host.ToWire().ToBase64()].Deleted);
+        await Wait.For("the deletion at the coordinator", () => Coordinator.States[agent.Host.ToWire().ToBase64()].Deleted);
         Assert.Equal(ErrorCodes.Unknown, (await Wait.ForTask("the link to be cut", agent.Ended!)).Error.Code);
     }
 
     [Fact]
     public async Task Given_a_full_disk_When_orders_and_inventory_come_Then_new_work_is_refused_and_outcomes_are_kept()
     {
-        await using var full = new SiteHost { Clock = _clock, Pki = _site.Federation, Coordinator = _coordinator.Address, DiskFloor = long.MaxValue };
-        var links = _coordinator.Epochs.Count;
+        await using var full = new SiteHost { Clock = Clock, Pki = Site.Federation, Coordinator = Coordinator.Address, DiskFloor = long.MaxValue };
+        var links = Coordinator.Epochs.Count;
         await full.InitializeAsync();
-        await Wait.For("the full site to be linked", () => _coordinator.Epochs.Count > links && full.Get<IUplinkStatus>().Link?.Health == LinkHealth.Online);
+        await Wait.For("the full site to be linked", () => Coordinator.Epochs.Count > links && full.Get<IUplinkStatus>().Link?.Health == LinkHealth.Online);
         Assert.True((await full.GetAsync("status")).GetProperty("diskFull").GetBoolean());
 
         var join = await Assert.ThrowsAsync<InvalidOperationException>(() => TestAgent.JoinAsync(full, "new-1"));
@@ -164,7 +142,7 @@ public sealed class UplinkTests : IAsyncLifetime
         Assert.Equal(ErrorCodes.DiskFull, inventory.Error!.Code);
         Assert.True(outcome.Succeeded);
         var dispatch = new CommandDispatch { CommandId = CommandId.New().ToWire(), Script = new Script(), HostIds = { known.Host.ToWire() }, TimeLeftMs = 1000 };
-        Assert.Equal(ErrorCodes.DiskFull, (await _coordinator.AskAsync<Empty>(Method.CommandDispatch, dispatch)).Error!.Code);
+        Assert.Equal(ErrorCodes.DiskFull, (await Coordinator.AskAsync<Empty>(Method.CommandDispatch, dispatch)).Error!.Code);
         var (status, problem) = await full.PostAsync("commands", new { hosts = new[] { known.Host.ToString() }, script = new { arguments = new[] { "id" } } });
         Assert.Equal((507, ErrorCodes.DiskFull), ((int)status, problem.GetProperty("code").GetString()));
     }
@@ -187,21 +165,21 @@ public sealed class UplinkTests : IAsyncLifetime
     private DesiredState State(ulong incarnation, ulong generation, string name, ByteString host) => new()
     {
         Incarnation = ByteString.CopyFrom(new byte[16]), IncarnationNumber = incarnation, Generation = generation, SiteName = name,
-        ExternalNames = { SiteHost.Name }, Addresses = { _site.Address.ToString() }, SiteKey = ByteString.CopyFrom(new byte[32]),
+        ExternalNames = { SiteHost.Name }, Addresses = { Site.Address.ToString() }, SiteKey = ByteString.CopyFrom(new byte[32]),
         Tags = { new HostTags { HostId = host, Tags = { name } } },
     };
 
     private async Task<ulong> DesireAsync(ulong incarnation, ulong generation, string name, TestAgent agent) =>
-        (await _coordinator.AskAsync<DesiredStateReceipt>(Method.DesiredState, State(incarnation, generation, name, agent.Host.ToWire()))).Value!.ObservedGeneration;
+        (await Coordinator.AskAsync<DesiredStateReceipt>(Method.DesiredState, State(incarnation, generation, name, agent.Host.ToWire()))).Value!.ObservedGeneration;
 
     private async Task<(string Name, string Tag)> HeldAsync(TestAgent agent) => (
-        (await _site.QueryAsync<string>("select name from enrollment_site")).Single(),
-        (await _site.QueryAsync<string>("select tags[1] from agents_host where id = @id", new { id = agent.Host.Value })).Single());
+        (await Site.QueryAsync<string>("select name from enrollment_site")).Single(),
+        (await Site.QueryAsync<string>("select tags[1] from agents_host where id = @id", new { id = agent.Host.Value })).Single());
 
     private async Task AppendAsync(params string[] operations)
     {
-        var outbox = _site.Get<IOutbox>();
-        await using var connection = await _site.Database.OpenConnectionAsync();
+        var outbox = Site.Get<IOutbox>();
+        await using var connection = await Site.Database.OpenConnectionAsync();
         await using var transaction = await connection.BeginTransactionAsync();
         await outbox.AppendAsync(transaction, [.. operations.Select(o => new Record { Audit = new AuditRecord { Operation = o } })], default);
         await transaction.CommitAsync();
@@ -209,21 +187,14 @@ public sealed class UplinkTests : IAsyncLifetime
     }
 
     private Task AppliedAsync(int count) => Wait.For(
-        $"{count} records to be applied", () => _coordinator.Applied.Count == count, found: () => string.Join(' ', Operations()));
+        $"{count} records to be applied", () => Coordinator.Applied.Count == count, found: () => string.Join(' ', Operations()));
 
-    private IEnumerable<string> Operations() => _coordinator.Applied.Select(r => r.Audit.Operation);
+    private IEnumerable<string> Operations() => Coordinator.Applied.Select(r => r.Audit.Operation);
 
     /// <summary>The link is cut; the site comes back by itself.</summary>
     private async Task CutAsync(int times = 2)
     {
-        await _coordinator.Link!.CloseAsync(new Error { Code = ErrorCodes.LinkClosing, Message = "cut" });
+        await Coordinator.Link!.CloseAsync(new Error { Code = ErrorCodes.LinkClosing, Message = "cut" });
         await LinkedAsync(times);
     }
-
-    /// <summary>Until so many hellos have come, time goes by.</summary>
-    private Task LinkedAsync(int times = 1) => Wait.For($"hello {times} of the site", () =>
-    {
-        _clock.Advance(TimeSpan.FromMilliseconds(200));
-        return _coordinator.Epochs.Count >= times && _coordinator.Link is { End: null };
-    });
 }
