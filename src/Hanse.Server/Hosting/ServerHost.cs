@@ -5,6 +5,7 @@ using Hanse.Server.Telemetry;
 using Hanse.Storage;
 using Hanse.Storage.Instances;
 using Hanse.Storage.Migrations;
+using Npgsql;
 
 namespace Hanse.Server.Hosting;
 
@@ -25,6 +26,10 @@ internal sealed class ServerHost : IServerHost
         catch (Exception refused) when (refused is StorageRefusedException or InvalidDataException or IOException or SocketException)
         {
             throw new CliException(ExitCodes.Failed, refused.Message, "Nothing keeps running; start again once that is mended.");
+        }
+        catch (NpgsqlException away) // while it starts: later each part waits for its database
+        {
+            throw new CliException(ExitCodes.Failed, $"PostgreSQL went away while the server was starting: {away.Message}", "Nothing is lost; start again. A service manager does (Restart=on-failure).");
         }
     }
 

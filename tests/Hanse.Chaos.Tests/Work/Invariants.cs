@@ -25,6 +25,16 @@ internal sealed class Invariants(ChaosFederation federation, Workload work)
 
         await SameDirectoryAsync();
         await VerifiedAsync();
+        NobodyCrashed();
+    }
+
+    /// <summary>What a fault may do is end a program with a message, not with a stack trace.</summary>
+    private void NobodyCrashed()
+    {
+        foreach (var node in federation.Nodes)
+        {
+            Assert.False(File.ReadLines(node.Log).Any(l => l.StartsWith("Unhandled exception", StringComparison.Ordinal)), $"{node.Name} crashed; see {node.Log}. {Found()}");
+        }
     }
 
     /// <summary>2, 3: everybody found back by himself.</summary>

@@ -5,13 +5,16 @@ using Hanse.TestKit;
 
 namespace Hanse.Chaos.Tests.World;
 
-/// <summary>One real program on its ground: started, killed and started again on the same data; its log is one file over all its lives.</summary>
+/// <summary>One real program on its ground: started, killed and started again on the same data; its log is one file over all its lives. What ends by itself is started
+/// again, as a service manager does (Restart=on-failure).</summary>
 internal sealed class ChaosNode(string name, string folder, IGround ground, string? clockLibrary, IReadOnlyList<string> program)
 {
     private const string Quietly = "log=$1; shift; exec \"$@\" >>\"$log\" 2>&1 </dev/null";
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan RestartPause = TimeSpan.FromSeconds(1);
     private readonly Lock _gate = new();
     private Process? _process;
+    private bool _wanted;
 
     public string Name => name;
 
@@ -31,7 +34,21 @@ internal sealed class ChaosNode(string name, string folder, IGround ground, stri
     {
         lock (_gate)
         {
+            _wanted = true;
             if (!IsRunning)
+            {
+                Launch();
+            }
+        }
+    }
+
+    private async Task WatchAsync(Process process)
+    {
+        await process.WaitForExitAsync(CancellationToken.None);
+        await Task.Delay(RestartPause, TimeProvider.System);
+        lock (_gate)
+        {
+            if (_wanted && process == _process)
             {
                 Launch();
             }
@@ -51,13 +68,14 @@ internal sealed class ChaosNode(string name, string folder, IGround ground, stri
             start.Environment.Remove(variable);
         }
 
-        _process?.Dispose();
         _process = Process.Start(start)!;
+        _ = WatchAsync(_process);
     }
 
     /// <summary>As the out-of-memory killer would. What it started lives on, as it would.</summary>
     public async Task KillAsync()
     {
+        Unwanted();
         if (_process is { HasExited: false } process)
         {
             process.Kill(entireProcessTree: false);
@@ -92,6 +110,7 @@ internal sealed class ChaosNode(string name, string folder, IGround ground, stri
     /// <summary>Asks, waits, and only then kills; then the database that a killed server left.</summary>
     public async Task StopAsync()
     {
+        Unwanted();
         if (_process is { HasExited: false } process)
         {
             await Shell.TryAsync("kill", "-TERM", process.Id.ToString(CultureInfo.InvariantCulture));
@@ -105,7 +124,14 @@ internal sealed class ChaosNode(string name, string folder, IGround ground, stri
             await Wait.For($"the database of {name} to end", () => !Directory.Exists($"/proc/{database}"), Patience);
         }
 
-        _process?.Dispose();
+    }
+
+    private void Unwanted()
+    {
+        lock (_gate)
+        {
+            _wanted = false;
+        }
     }
 
     public string LogTail() => File.Exists(Log) ? string.Join('\n', File.ReadLines(Log).TakeLast(12).Select(l => l.Length > 600 ? l[..600] : l)) : "no log";
