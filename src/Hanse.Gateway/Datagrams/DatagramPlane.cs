@@ -65,7 +65,7 @@ internal sealed class DatagramPlane : IDisposable
     private void Run()
     {
         using var epoll = new Epoll();
-        using var worker = new DatagramWorker(Counters, Idle, BinaryPrimitives.ReadUInt64BigEndian(RandomNumberGenerator.GetBytes(8)));
+        using var worker = new DatagramWorker(Counters, Idle, BinaryPrimitives.ReadUInt64BigEndian(RandomNumberGenerator.GetBytes(8)), DatagramSocket.Sender);
         foreach (var socket in _sockets)
         {
             epoll.Control(Linux.ControlAdd, socket, Linux.EventIn, (ulong)socket);

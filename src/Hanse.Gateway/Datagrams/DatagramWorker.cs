@@ -8,11 +8,12 @@ namespace Hanse.Gateway.Datagrams;
 
 /// <summary>Receives a batch, finds each datagram's route and flow, and sends the batch on. Allocates nothing while datagrams move, holds no key, looks at
 /// nothing but the header, and never sends to a source (G2). For one thread.</summary>
-internal sealed unsafe class DatagramWorker(DatagramCounters counters, TimeSpan idle, ulong seed) : IDisposable
+/// <remarks>It asks for a sender when the first datagram goes to that family: a host may lack one, and -1 then costs those datagrams alone.</remarks>
+internal sealed unsafe class DatagramWorker(DatagramCounters counters, TimeSpan idle, ulong seed, Func<AddressFamily, int> sender) : IDisposable
 {
     private readonly ReceiveBatch _received = new();
-    private readonly SendBatch _to4 = new(AddressFamily.InterNetwork, ReceiveBatch.Room * 2);
-    private readonly SendBatch _to6 = new(AddressFamily.InterNetworkV6, ReceiveBatch.Room * 2);
+    private readonly SendBatch _to4 = new(() => sender(AddressFamily.InterNetwork), ReceiveBatch.Room * 2);
+    private readonly SendBatch _to6 = new(() => sender(AddressFamily.InterNetworkV6), ReceiveBatch.Room * 2);
     private readonly FlowTable _flows = new(seed);
     private readonly Pseudonyms _pseudonyms = new();
     private readonly long _idle = (long)idle.TotalMilliseconds;

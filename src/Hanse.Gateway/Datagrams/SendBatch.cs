@@ -1,4 +1,3 @@
-using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using Hanse.Gateway.Native;
 
@@ -9,16 +8,17 @@ internal sealed unsafe class SendBatch : IDisposable
 {
     private readonly DatagramCalls.Message* _messages;
     private readonly Linux.IoVector* _vectors;
-    private readonly int _socket;
+    private readonly Func<int> _open;
+    private int _socket = -1;
     private int _count;
 
-    /// <param name="family">Of the targets.</param>
+    /// <param name="open">Gives a socket that sends to the targets, or -1. Asked when the first is to be sent.</param>
     /// <param name="room">How many may wait.</param>
-    internal SendBatch(AddressFamily family, int room)
+    internal SendBatch(Func<int> open, int room)
     {
         _messages = (DatagramCalls.Message*)NativeMemory.AllocZeroed((nuint)room, (nuint)sizeof(DatagramCalls.Message));
         _vectors = (Linux.IoVector*)NativeMemory.AllocZeroed((nuint)room * 2, (nuint)sizeof(Linux.IoVector));
-        _socket = DatagramSocket.Sender(family);
+        _open = open;
     }
 
     /// <summary>A header, or none, and a datagram. Both, and the target, must stay until <see cref="Flush"/>.</summary>
@@ -37,6 +37,13 @@ internal sealed unsafe class SendBatch : IDisposable
     /// <summary>Sends what waits; how many the system would not send.</summary>
     internal int Flush()
     {
+        if (_count > 0 && _socket < 0 && (_socket = _open()) < 0)
+        {
+            var lost = _count;
+            _count = 0;
+            return lost;
+        }
+
         var (at, unsent) = (0, 0);
         while (at < _count)
         {
@@ -59,7 +66,11 @@ internal sealed unsafe class SendBatch : IDisposable
 
     public void Dispose()
     {
-        _ = Linux.Close(_socket);
+        if (_socket >= 0)
+        {
+            _ = Linux.Close(_socket);
+        }
+
         NativeMemory.Free(_messages);
         NativeMemory.Free(_vectors);
     }

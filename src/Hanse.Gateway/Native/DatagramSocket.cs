@@ -15,6 +15,11 @@ internal static unsafe class DatagramSocket
     internal static int Listen(IPEndPoint place)
     {
         var descriptor = Open(place.AddressFamily);
+        if (descriptor < 0)
+        {
+            throw new IOException($"The system gives no UDP socket: {Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError())}.");
+        }
+
         var address = SocketAddress.Of(place);
         fixed (byte* bytes = address)
         {
@@ -40,7 +45,7 @@ internal static unsafe class DatagramSocket
             : new IPEndPoint(new IPAddress(new ReadOnlySpan<byte>(address + 8, 16)), SocketAddress.Port(new ReadOnlySpan<byte>(address, SocketAddress.Size)));
     }
 
-    /// <summary>A socket that sends to anywhere of a family; a full buffer makes it wait.</summary>
+    /// <summary>A socket that sends to anywhere of a family, or -1; a full buffer makes it wait.</summary>
     internal static int Sender(AddressFamily family) => Open(family);
 
     private static int Open(AddressFamily family)
@@ -48,7 +53,7 @@ internal static unsafe class DatagramSocket
         var descriptor = Linux.Socket(family == AddressFamily.InterNetwork ? Linux.Family4 : Linux.Family6, DatagramCalls.Datagram | Linux.CloseOnExec, 0);
         if (descriptor < 0)
         {
-            throw new IOException($"The system gives no UDP socket: {Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError())}.");
+            return -1;
         }
 
         var (bytes, both) = (BufferBytes, 0);

@@ -41,7 +41,7 @@ public sealed class ForwardingFuzzTests : IDisposable
         book.Swap([new RouteSpec("site", [], [(IPEndPoint)_site.LocalEndPoint!]) { RouteId = Known, ProxyProtocol = true }]);
         var routes = new DatagramRoutes(book.Current.Routes, 1);
         var counters = new DatagramCounters();
-        using var worker = new DatagramWorker(counters, TimeSpan.FromMinutes(2), seed: 1);
+        using var worker = new DatagramWorker(counters, TimeSpan.FromMinutes(2), seed: 1, DatagramSocket.Sender);
         var corpus = Corpus();
         var rounds = Chance.Asked is { } asked ? Cases * (int)asked.TotalMinutes * 4 : Cases;
         var (sent, expected, heard) = (0L, 0L, new byte[2048]);

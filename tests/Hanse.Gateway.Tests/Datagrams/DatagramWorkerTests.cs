@@ -20,7 +20,7 @@ public sealed class DatagramWorkerTests
         book.Swap([Route(1, site) with { ProxyProtocol = true }]);
         var routes = new DatagramRoutes(book.Current.Routes, 1);
         var counters = new DatagramCounters();
-        using var worker = new DatagramWorker(counters, TimeSpan.FromMinutes(2), seed: 1);
+        using var worker = new DatagramWorker(counters, TimeSpan.FromMinutes(2), seed: 1, DatagramSocket.Sender);
         var place = new IPEndPoint(IPAddress.Loopback, FreePort());
         var door = DatagramSocket.Listen(place);
         try
@@ -30,6 +30,34 @@ public sealed class DatagramWorkerTests
 
             Assert.Contains(0, taken);
             Assert.Equal((Rounds * 50, 50), (counters.Forwarded, counters.Flows));
+        }
+        finally
+        {
+            _ = Linux.Close(door);
+        }
+    }
+
+    /// <summary>A kernel without IPv6 gives no socket of it.</summary>
+    [Fact]
+    public void Forward_on_a_host_without_a_family_loses_that_familys_datagrams_alone()
+    {
+        using var world = new DatagramWorld(); // for its sockets
+        var (site, far, agent) = (world.Socket(), world.Socket("::1"), world.Socket());
+        var book = new RouteBook();
+        book.Swap([Route(1, site), Route(2, far)]);
+        var counters = new DatagramCounters();
+        using var worker = new DatagramWorker(
+            counters, TimeSpan.FromMinutes(2), seed: 1, family => family == AddressFamily.InterNetwork ? DatagramSocket.Sender(family) : -1);
+        var place = new IPEndPoint(IPAddress.Loopback, FreePort());
+        var door = DatagramSocket.Listen(place);
+        try
+        {
+            agent.SendTo(Datagram(2, 1, 1), place);
+            agent.SendTo(Datagram(1, 2, 1), place);
+            Drain(worker, door, new DatagramRoutes(book.Current.Routes, 1));
+
+            Assert.Equal(1, counters.Unsent);
+            Assert.True(site.Poll(TimeSpan.FromSeconds(10), SelectMode.SelectRead));
         }
         finally
         {
