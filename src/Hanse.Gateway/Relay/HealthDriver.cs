@@ -38,9 +38,10 @@ internal sealed class HealthDriver(RouteBook book, GatewayLog log, TimeProvider 
     {
         using var patience = new CancellationTokenSource(Patience, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, stop);
-        using var socket = new Socket(upstream.Address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
         try
         {
+            // In here too: there may be no descriptor left, or no such family on this host.
+            using var socket = new Socket(upstream.Address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
             await socket.ConnectAsync(upstream.Address, either.Token);
             upstream.Answered();
         }

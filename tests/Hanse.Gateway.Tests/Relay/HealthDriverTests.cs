@@ -28,6 +28,28 @@ public sealed class HealthDriverTests
         await Wait.ForTask("the driver ends", running);
     }
 
+    /// <summary>An IPv6 address on a host without IPv6, or no descriptor left: the others are still looked after.</summary>
+    [Fact]
+    public async Task Upstream_for_which_there_is_no_socket_stays_down_and_the_others_are_checked()
+    {
+        var book = new RouteBook();
+        using var there = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        there.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        there.Listen();
+        book.Swap([new RouteSpec("a", ["a.test"], [new Unreachable(), (IPEndPoint)there.LocalEndPoint!])]);
+        foreach (var upstream in book.Upstreams)
+        {
+            upstream.Failed(Environment.TickCount64);
+        }
+
+        using var stop = new CancellationTokenSource();
+        var running = new HealthDriver(book, GatewayLog.None, TimeProvider.System).RunAsync(stop.Token);
+        await Wait.For("the one is well, the other stays down", () => running.IsFaulted
+            || (book.Upstreams.Count(u => u.Failures == 0) == 1 && book.Upstreams.Count(u => u.IsDown(Environment.TickCount64 + 20_000)) == 1));
+        await stop.CancelAsync();
+        await Wait.ForTask("the driver ends well", running);
+    }
+
     [Fact]
     public void Choose_by_client_hash_stays_and_moves_few()
     {
@@ -55,6 +77,12 @@ public sealed class HealthDriverTests
         Assert.Equal(2, Choose(book, 0, 3000));
         uint tried = 3;
         Assert.Null(UpstreamChooser.Choose(book.Current.Routes[0], 0, 0, ref tried));
+    }
+
+    /// <summary>Of a family that no kernel gives a socket of.</summary>
+    private sealed class Unreachable() : IPEndPoint(IPAddress.IPv6Loopback, 9)
+    {
+        public override AddressFamily AddressFamily => AddressFamily.AppleTalk;
     }
 
     private static int Choose(RouteBook book, uint client, long now = 0)
