@@ -34,7 +34,7 @@ internal static class ClientHello
 
             if (header.Length < RecordHeader)
             {
-                return Incomplete(at + RecordHeader);
+                return Incomplete(at + RecordHeader + Missing(whole, gathered));
             }
 
             var length = BinaryPrimitives.ReadUInt16BigEndian(header[3..]);
@@ -64,9 +64,9 @@ internal static class ClientHello
 
             if (there.Length < length)
             {
-                // The rest of this record, but no more of it than the message needs.
-                var missing = (whole < 0 ? MessageHeader : whole) - message.Length;
-                return Incomplete(at + RecordHeader + there.Length + Math.Min(length - there.Length, missing));
+                // What the message needs, and one header more where it goes beyond this record.
+                var missing = Missing(whole, message.Length);
+                return Incomplete(at + RecordHeader + there.Length + missing + (missing > length - there.Length ? RecordHeader : 0));
             }
 
             gathered = single ? Copy(there, scratch) : gathered;
@@ -85,6 +85,9 @@ internal static class ClientHello
         // Empty handshake records are forbidden, and so are plain ones above 2^14.
         return header.Length >= RecordHeader && BinaryPrimitives.ReadUInt16BigEndian(header[3..]) is 0 or > 16384 ? HelloVerdict.Malformed : null;
     }
+
+    /// <summary>The least that must still come of the message. Asking for all of it, not for the next record, keeps the readings of a hello in tiny records few.</summary>
+    private static int Missing(int whole, int there) => (whole < 0 ? MessageHeader : whole) - there;
 
     private static HelloReading Incomplete(int needed) =>
         needed > LongestWire ? new HelloReading(HelloVerdict.TooLarge) : new HelloReading(HelloVerdict.Incomplete, needed);

@@ -24,6 +24,22 @@ public sealed class ClientHelloTests
         Assert.Equal((HelloVerdict.Complete, "a.example.org"), Read(wire));
     }
 
+    /// <summary>A relay reads again when what is needed is there: each record for itself would be work that grows with the square of them.</summary>
+    [Fact]
+    public void Read_hello_in_records_of_a_byte_few_readings()
+    {
+        var wire = HelloBytes.Split(HelloBytes.MakeOfSize("a.example.org", 5_400), 1);
+        var (there, readings) = (0, 0);
+        while (ReadNeeded(wire.AsSpan(0, there)) is (HelloVerdict.Incomplete, var needed))
+        {
+            Assert.InRange(needed, there + 1, wire.Length);
+            (there, readings) = (needed, readings + 1);
+        }
+
+        Assert.Equal(wire.Length, there);
+        Assert.InRange(readings, 1, 100);
+    }
+
     [Fact]
     public void Read_no_server_name_complete_and_empty()
     {
