@@ -30,13 +30,13 @@ internal static class RouteEntries
             }
         }
 
-        return snapshot.Routes.Count > RouteBook.MostRoutes / 2
-            ? new Error { Code = ErrorCodes.RoutesInvalid, Message = $"A snapshot has at most {RouteBook.MostRoutes / 2} routes." }
+        return snapshot.Routes.Count > RouteBook.MostOfSource
+            ? new Error { Code = ErrorCodes.RoutesInvalid, Message = $"A snapshot has at most {RouteBook.MostOfSource} routes." }
             : null;
     }
 
     /// <summary>Says over changes whether it is the same route: by id, since names are given anew (T1).</summary>
-    internal static string Key(RouteEntry entry) => entry.Kind == NodeKind.Coordinator ? "coordinator" : Convert.ToHexStringLower(entry.NodeId.Span);
+    internal static string Key(RouteEntry entry) => entry.Kind == NodeKind.Coordinator ? RouteSpec.CoordinatorKey : Convert.ToHexStringLower(entry.NodeId.Span);
 
     /// <param name="entry">Of a snapshot without fault.</param>
     /// <param name="resolved">What each host is reached at; one that is unknown is left out.</param>

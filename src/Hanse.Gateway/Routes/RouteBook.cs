@@ -3,11 +3,15 @@ using System.Net;
 namespace Hanse.Gateway.Routes;
 
 /// <summary>The table in force, and what outlives a table: the places of routes in the counters and the upstreams with their state.</summary>
-/// <remarks>Readers take <see cref="Current"/>, one reference without a lock; writers replace it. Places are bounded: a route beyond
-/// <see cref="MostRoutes"/> keys at a time counts under the last place, so that counters cannot grow without end.</remarks>
+/// <remarks>Readers take <see cref="Current"/>, one reference without a lock; writers replace it. A place is what a connection knows its route by, so no two
+/// routes of the tables before and after a change share one: there is room for both, since each source is bounded by <see cref="MostOfSource"/>.</remarks>
 internal sealed class RouteBook
 {
-    internal const int MostRoutes = 4096;
+    /// <summary>Routes of the file, and of a snapshot.</summary>
+    internal const int MostOfSource = 2048;
+
+    /// <summary>Both sources before and after a change, and the orphans.</summary>
+    internal const int MostRoutes = (4 * MostOfSource) + 1;
 
     /// <summary>Place of connections whose route is not known: taken over from a process that had it.</summary>
     internal const int Orphans = MostRoutes - 1;
@@ -55,22 +59,21 @@ internal sealed class RouteBook
         {
             var before = _current.Routes;
             ForgetUpstreams(specs);
-            var routes = specs.Select(s => new Route(s, Place(s.Key, specs), [.. s.Addresses.Take(RouteSpec.MostAddresses).Select(UpstreamOf).OfType<Upstream>()])).ToList();
-            Volatile.Write(ref _current, RouteTable.Build(routes));
             var keys = specs.Select(s => s.Key).ToHashSet(StringComparer.Ordinal);
+            var used = before.Select(r => r.Spec.Key).Concat(keys).ToHashSet(StringComparer.Ordinal);
+            var routes = specs.Select(s => new Route(s, Place(s.Key, used), [.. s.Addresses.Take(RouteSpec.MostAddresses).Select(UpstreamOf).OfType<Upstream>()])).ToList();
+            Volatile.Write(ref _current, RouteTable.Build(routes));
             return [.. before.Where(r => !keys.Contains(r.Spec.Key)).Select(r => r.Slot).Distinct()];
         }
     }
 
-    private int Place(string key, IReadOnlyList<RouteSpec> wanted)
+    private int Place(string key, HashSet<string> used)
     {
         var slot = Array.IndexOf(_keys, key);
         if (slot < 0)
         {
-            var used = wanted.Select(w => w.Key).Concat(_current.Routes.Select(r => r.Spec.Key)).ToHashSet(StringComparer.Ordinal);
             slot = Array.IndexOf(_keys, null, 0, Orphans);
             slot = slot >= 0 ? slot : Array.FindIndex(_keys, 0, Orphans, k => !used.Contains(k!));
-            slot = slot >= 0 ? slot : Orphans;
             Volatile.Write(ref _keys[slot], key);
         }
 

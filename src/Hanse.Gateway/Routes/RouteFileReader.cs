@@ -12,6 +12,8 @@ internal sealed class RouteFileReader(string file)
 {
     private const string RouteKeys = "name, serverNames, addresses, choice, proxyProtocol, reject, default, maxConnections, idleTimeout, siteId, standbyAddresses, pseudonymous";
 
+    private const string OwnPrefix = "file:";
+
     private readonly List<RouteFileProblem> _problems = [];
 
     internal IReadOnlyList<RouteFileProblem> Problems => _problems;
@@ -34,6 +36,10 @@ internal sealed class RouteFileReader(string file)
             else if (value is not YamlSequenceNode list)
             {
                 Add(value, "routes", "must be a list, each entry beginning with `- name:`");
+            }
+            else if (list.Children.Count > RouteBook.MostOfSource)
+            {
+                Add(value, "routes", $"has {list.Children.Count} routes; a file has at most {RouteBook.MostOfSource}");
             }
             else
             {
@@ -76,7 +82,7 @@ internal sealed class RouteFileReader(string file)
 
     private RouteSpec ReadKey(string key, YamlNode value, string path, YamlNode at, RouteSpec route) => key switch
     {
-        "name" => route with { Key = Text(value) },
+        "name" => route with { Key = OwnKey(Text(value)) },
         "serverNames" => route with { ServerNames = Each(value, path, n => ServerName.TryPattern(n), "is no server name; write a name such as link.north.example.org, or *. and a name") },
         "addresses" => route with { Addresses = Addresses(value, path) },
         "standbyAddresses" => route with { StandbyAddresses = Addresses(value, path) },
@@ -90,6 +96,11 @@ internal sealed class RouteFileReader(string file)
         "idleTimeout" => route with { IdleTimeout = Duration(value, path) },
         _ => Unknown(at, path, route),
     };
+
+    /// <summary>The name, unless it could be a snapshot's key: the two would share their connections. Most names stay as they are, so that a gateway that takes over
+    /// from an earlier version knows them.</summary>
+    private static string OwnKey(string name) =>
+        name == RouteSpec.CoordinatorKey || SiteId.TryParse(name, out _) || name.StartsWith(OwnPrefix, StringComparison.Ordinal) ? OwnPrefix + name : name;
 
     /// <summary>What is right alone and wrong together.</summary>
     private void Judge(YamlNode node, string path, RouteSpec route, List<RouteSpec> before)

@@ -8,6 +8,9 @@ namespace Hanse.Gateway.Routes;
 /// <param name="Addresses">Where it goes; empty for a route that rejects.</param>
 internal sealed record RouteSpec(string Key, IReadOnlyList<string> ServerNames, IReadOnlyList<IPEndPoint> Addresses)
 {
+    /// <summary>Of a snapshot's route to the coordinator; the others of a snapshot have the id of their site.</summary>
+    internal const string CoordinatorKey = "coordinator";
+
     /// <summary>What may be dialled for one connection, and the length of <see cref="Addresses"/>.</summary>
     internal const int MostAddresses = 32;
 

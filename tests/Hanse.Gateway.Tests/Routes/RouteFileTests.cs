@@ -36,6 +36,27 @@ public sealed class RouteFileTests
         Assert.True(file.Routes[2].IsDefault);
     }
 
+    /// <summary>A snapshot's keys are the coordinator's and the ids of sites: a route of the file with one of them would share the other's connections.</summary>
+    [Theory]
+    [InlineData("north", "north")]
+    [InlineData("coordinator", "file:coordinator")]
+    [InlineData("a1b2c3d4445566778899aabbccddeeff", "file:a1b2c3d4445566778899aabbccddeeff")]
+    [InlineData("file:coordinator", "file:file:coordinator")]
+    public void Parse_name_that_a_snapshot_may_have_a_key_of_its_own(string name, string key) =>
+        Assert.Equal(key, RouteFile.Parse("r.yaml", $"routes:\n  - name: '{name}'\n    serverNames: a.b\n    addresses: 1.2.3.4:5\n").File!.Routes[0].Key);
+
+    [Fact]
+    public void Parse_more_routes_than_the_book_has_places_for_refused()
+    {
+        var (file, problems) = RouteFile.Parse("r.yaml", Routes(RouteBook.MostOfSource + 1));
+        Assert.Null(file);
+        Assert.Contains("routes: has 2049 routes; a file has at most 2048", problems.Single().ToString(), StringComparison.Ordinal);
+        Assert.Equal(RouteBook.MostOfSource, RouteFile.Parse("r.yaml", Routes(RouteBook.MostOfSource)).File!.Routes.Count);
+
+        static string Routes(int count) =>
+            "routes:\n" + string.Concat(Enumerable.Range(0, count).Select(i => $"  - name: r{i}\n    serverNames: r{i}.test\n    addresses: 1.2.3.4:5\n"));
+    }
+
     [Theory]
     [InlineData("routes:\n  - name: a\n    serverNames: a.b\n    adresses: 1.2.3.4:5\n", "r.yaml:4: routes[0].adresses: no such key")]
     [InlineData("routes:\n  - name: a\n    serverNames: [a.b, 'x y']\n    addresses: 1.2.3.4:5\n", "r.yaml:3: routes[0].serverNames: 'x y' is no server name")]

@@ -44,6 +44,23 @@ public sealed class RouteTableTests
         Assert.Equal("a", before.Find("a.x")!.Spec.Key);
     }
 
+    /// <summary>Both sources full, and all of them others after the change: two that shared a place would share their connections.</summary>
+    [Fact]
+    public void Swap_as_many_routes_as_there_may_be_each_has_its_place()
+    {
+        var book = new RouteBook();
+        for (var round = 0; round < 3; round++)
+        {
+            var before = book.Current.Routes;
+            book.Swap([.. Enumerable.Range(0, 2 * RouteBook.MostOfSource).Select(i => Route($"{round}/{i}"))]);
+            var places = before.Concat(book.Current.Routes).Select(r => r.Slot).ToHashSet();
+            Assert.Equal(before.Count + (2 * RouteBook.MostOfSource), places.Count);
+            Assert.DoesNotContain(RouteBook.Orphans, places);
+        }
+
+        Assert.Equal("other", book.Key(RouteBook.Orphans));
+    }
+
     [Theory]
     [InlineData("North.Example.ORG", "north.example.org")]
     [InlineData("north.example.org.", "north.example.org")]
