@@ -20,7 +20,10 @@ internal sealed class FlowTable(ulong seed)
         var hash = (key.High ^ seed) * 0x9E3779B97F4A7C15;
         hash = (BitOperations.RotateLeft(hash, 31) ^ key.Low) * 0xBF58476D1CE4E5B9;
         hash = (BitOperations.RotateLeft(hash, 29) ^ key.KeyId ^ ((ulong)key.Port << 48)) * 0x94D049BB133111EB;
-        return hash ^ (hash >> 32);
+
+        // A multiplication carries upwards alone, so the bits of the place need another round to have all of the key id in them.
+        hash = (hash ^ (hash >> 32)) * 0xD6E8FEB86659FD93;
+        return hash ^ (hash >> 29);
     }
 
     /// <summary>The flow of this key, new or known; a null reference when there is no room for it. Valid until the next call.</summary>

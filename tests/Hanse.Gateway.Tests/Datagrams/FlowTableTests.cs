@@ -70,6 +70,15 @@ public sealed class FlowTableTests
         }
     }
 
+    /// <summary>Key ids that differ in their highest bits alone: without a full mix each had the same place under any seed.</summary>
+    [Fact]
+    public void Hash_of_key_ids_that_differ_in_high_bits_spreads()
+    {
+        var places = Enumerable.Range(0, 1 << 14).Select(i => _table.Hash(new FlowKey(0, 1, (ulong)i << 50, 7)) % FlowTable.Most).Distinct().Count();
+
+        Assert.InRange(places, 14_000, 1 << 14);
+    }
+
     private bool Add(int number, long seen)
     {
         var key = Key(number);
