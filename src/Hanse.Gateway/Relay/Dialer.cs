@@ -22,7 +22,7 @@ internal sealed unsafe class Dialer(WorkerState state, Closer closer, Pump pump)
         Set(socket, Linux.LevelTcp, Linux.KeepCount, KeepCount);
     }
 
-    /// <summary>Dials the next address. False when none is left to try: the client is still there.</summary>
+    /// <summary>Dials the next address. False when none is left to try: the client is still there, as it may not be after true.</summary>
     /// <param name="helloBytes">How much of the client's bytes is in the worker's buffer, looked at and not taken; 0 for none.</param>
     internal bool Dial(int client, ref End end, Route route, int helloBytes)
     {
@@ -68,12 +68,35 @@ internal sealed unsafe class Dialer(WorkerState state, Closer closer, Pump pump)
                 return Next(socket, ref end);
             }
 
-            Join(client, ref clientEnd, socket, ref end);
-            clientEnd.Set(EndMarks.Readable);
-            pump.Run(client);
+            if (Join(client, ref clientEnd, socket, ref end))
+            {
+                RunBoth(client, ref clientEnd, socket, ref end, events);
+            }
         }
 
         return true;
+    }
+
+    /// <summary>The client's hello goes on, and what the upstream has said already: that was in the same event, and no other one comes for it.</summary>
+    private void RunBoth(int client, ref End end, int socket, ref End dialled, uint events)
+    {
+        if ((events & Linux.EventReadHangUp) != 0)
+        {
+            dialled.Set(EndMarks.HangUp | EndMarks.Readable);
+        }
+
+        if ((events & Linux.EventIn) != 0)
+        {
+            dialled.Set(EndMarks.Readable);
+        }
+
+        var life = dialled.Life;
+        end.Set(EndMarks.Readable);
+        pump.Run(client);
+        if (state.Holds(in dialled, life) && dialled.Has(EndMarks.Readable))
+        {
+            pump.Run(socket);
+        }
     }
 
     /// <summary>Gives up on this address and dials the next. False when none is left.</summary>
@@ -147,8 +170,7 @@ internal sealed unsafe class Dialer(WorkerState state, Closer closer, Pump pump)
 
         _ = Linux.Receive(client, null, sent, Linux.DontWait | Linux.Truncate);
         state.Counters.Route(end.Route).BytesFromClient += sent;
-        Join(client, ref end, socket, ref dialled);
-        if (sent < helloBytes || helloBytes == WorkerState.BufferSize || end.Has(EndMarks.HangUp))
+        if (Join(client, ref end, socket, ref dialled) && (sent < helloBytes || helloBytes == WorkerState.BufferSize || end.Has(EndMarks.HangUp)))
         {
             end.Set(EndMarks.Readable);
             pump.Run(client);
@@ -157,8 +179,8 @@ internal sealed unsafe class Dialer(WorkerState state, Closer closer, Pump pump)
         return true;
     }
 
-    /// <summary>Both are one connection from now on, and are watched.</summary>
-    private void Join(int client, ref End end, int socket, ref End dialled)
+    /// <summary>Both are one connection from now on, and are watched. False when they cannot be, and both are closed.</summary>
+    private bool Join(int client, ref End end, int socket, ref End dialled)
     {
         state.Dials.Leave(socket);
         ref var counters = ref state.Counters.Route(end.Route);
@@ -171,8 +193,13 @@ internal sealed unsafe class Dialer(WorkerState state, Closer closer, Pump pump)
         state.Book.UpstreamAt(dialled.Upstream)?.Answered();
         end.Phase = dialled.Phase = EndPhase.Relaying;
         end.Since = dialled.Since = (uint)(state.Now / 1000);
-        _ = end.Has(EndMarks.Watched) || state.Watch(client, ref end, room: false);
-        _ = dialled.Has(EndMarks.Watched) || state.Watch(socket, ref dialled, room: false);
+        if ((end.Has(EndMarks.Watched) || state.Watch(client, ref end, room: false)) && (dialled.Has(EndMarks.Watched) || state.Watch(socket, ref dialled, room: false)))
+        {
+            return true;
+        }
+
+        closer.Close(client, reset: true);
+        return false;
     }
 
     private void Failed(int socket, ref End dialled, ref End end)

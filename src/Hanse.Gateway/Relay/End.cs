@@ -9,7 +9,7 @@ internal struct End
     /// <summary>The other end's descriptor; -1 when there is none.</summary>
     internal int Peer;
 
-    /// <summary>Tells this use of the descriptor from an earlier one, in events that come late.</summary>
+    /// <summary>Tells this use of the descriptor from an earlier one of the same worker, in events that come late; 0 while it is in no use.</summary>
     internal uint Life;
 
     internal EndMarks Marks;
@@ -36,8 +36,6 @@ internal struct End
 
     /// <summary>Milliseconds of the worker's clock, low 32 bits, at which its deadline is over.</summary>
     internal uint Due;
-
-    internal int NextReady;
 
     /// <summary>While dialling: when that began, in microseconds. While relaying: when a byte last moved, in seconds.</summary>
     internal uint Since;

@@ -60,7 +60,8 @@ internal sealed unsafe class EndTable : IDisposable
 
     internal void Release(int descriptor)
     {
-        _ends[descriptor].Phase = EndPhase.Free;
+        ref var end = ref _ends[descriptor];
+        (end.Phase, end.Life) = (EndPhase.Free, 0);
         Interlocked.Decrement(ref _used[descriptor / EndsAPage]);
     }
 

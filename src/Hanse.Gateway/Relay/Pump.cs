@@ -13,28 +13,29 @@ internal sealed unsafe class Pump(WorkerState state, Closer closer)
     private const int SmallRead = 16384;
 
     private const int SpliceMost = 1 << 20;
-    private int _firstReady = -1;
+
+    // By life: an end that was closed since may be another worker's by now.
+    private List<(int Descriptor, uint Life)> _ready = [];
+    private List<(int Descriptor, uint Life)> _running = [];
 
     /// <summary>True when an end waits for its next turn.</summary>
-    internal bool HasReady => _firstReady >= 0;
+    internal bool HasReady => _ready.Count > 0;
 
     /// <summary>Everything that has waited since the last turn.</summary>
     internal void RunReady()
     {
-        var descriptor = _firstReady;
-        _firstReady = -1;
-        while (descriptor >= 0)
+        (_running, _ready) = (_ready, _running);
+        foreach (var (descriptor, life) in _running)
         {
             ref var end = ref state.Ends[descriptor];
-            var next = end.NextReady;
-            end.Clear(EndMarks.Queued);
-            if (end.Phase == EndPhase.Relaying)
+            if (state.Holds(in end, life))
             {
+                end.Clear(EndMarks.Queued);
                 Run(descriptor);
             }
-
-            descriptor = next;
         }
+
+        _running.Clear();
     }
 
     /// <summary>Moves what is there from this end to its peer, and the end after it; the connection may be closed after this.</summary>
@@ -82,8 +83,7 @@ internal sealed unsafe class Pump(WorkerState state, Closer closer)
         if (!end.Has(EndMarks.Queued))
         {
             end.Set(EndMarks.Queued);
-            end.NextReady = _firstReady;
-            _firstReady = descriptor;
+            _ready.Add((descriptor, end.Life));
         }
     }
 

@@ -128,7 +128,7 @@ internal sealed unsafe class Worker : IDisposable
         }
 
         ref var end = ref _state.Ends[descriptor];
-        if (end.Life != mark || end.Worker != _state.Number)
+        if (!_state.Holds(in end, mark))
         {
             return;
         }
@@ -175,7 +175,7 @@ internal sealed unsafe class Worker : IDisposable
             _pump.Run(end.Peer);
         }
 
-        if (end.Has(EndMarks.Readable) && end.Phase == EndPhase.Relaying && end.Life == life)
+        if (_state.Holds(in end, life) && end.Has(EndMarks.Readable))
         {
             _pump.Run(descriptor);
         }

@@ -51,11 +51,12 @@ internal sealed unsafe class WorkerState(int number, RelayOptions options, EndTa
     internal ref End Begin(int descriptor, EndPhase phase, EndMarks marks)
     {
         ref var end = ref Ends.Take(descriptor);
-        // The list of those with more to do may still hold this descriptor from its last use.
-        end.Marks = (end.Marks & EndMarks.Queued) | marks;
+        end.Marks = marks;
         end.Phase = phase;
         end.Worker = Number;
-        end.Life = ++_life;
+        // Never 0: that is an end in no use, and in events the mark of what is no end.
+        _life = Math.Max(unchecked(_life + 1), 1);
+        end.Life = _life;
         end.Peer = -1;
         end.Held = 0;
         end.Route = -1;
@@ -64,6 +65,9 @@ internal sealed unsafe class WorkerState(int number, RelayOptions options, EndTa
         end.Tried = 0;
         return ref end;
     }
+
+    /// <summary>True while this use of the end goes on, in this worker.</summary>
+    internal bool Holds(in End end, uint life) => end.Life == life && end.Worker == Number;
 
     /// <summary>A client leaves the first stage: its hello is whole, or it goes.</summary>
     internal void LeaveHello(int client, ref End end)
@@ -77,13 +81,19 @@ internal sealed unsafe class WorkerState(int number, RelayOptions options, EndTa
         }
     }
 
-    /// <summary>Watches an end for bytes, and for room where that is asked; once, by edges.</summary>
+    /// <summary>Watches an end for bytes, and for room where that is asked; once, by edges. False when the system has no room for another watch.</summary>
     internal bool Watch(int descriptor, ref End end, bool room)
     {
         var operation = end.Has(EndMarks.Watched) ? Linux.ControlModify : Linux.ControlAdd;
-        end.Set(room ? EndMarks.Watched | EndMarks.WatchedOut : EndMarks.Watched);
-        var flags = Linux.EventIn | Linux.EventReadHangUp | Linux.EventEdge | (end.Has(EndMarks.WatchedOut) ? Linux.EventOut : 0);
-        return Epoll.Control(operation, descriptor, flags, ((ulong)end.Life << 32) | (uint)descriptor);
+        var forRoom = room || end.Has(EndMarks.WatchedOut);
+        var flags = Linux.EventIn | Linux.EventReadHangUp | Linux.EventEdge | (forRoom ? Linux.EventOut : 0);
+        if (!Epoll.Control(operation, descriptor, flags, ((ulong)end.Life << 32) | (uint)descriptor))
+        {
+            return false;
+        }
+
+        end.Set(forRoom ? EndMarks.Watched | EndMarks.WatchedOut : EndMarks.Watched);
+        return true;
     }
 
     public void Dispose()
