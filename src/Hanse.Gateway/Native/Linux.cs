@@ -35,6 +35,7 @@ internal static unsafe partial class Linux
     internal const int PeerCredentials = 17;
     internal const int PassRights = 1;
     internal const int ReceiveLowWater = 18;
+    internal const int AcceptConnections = 30;
     internal const int LevelTcp = 6;
     internal const int NoDelay = 1;
     internal const int KeepIdle = 4;

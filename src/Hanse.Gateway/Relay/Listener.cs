@@ -39,7 +39,16 @@ internal static unsafe class Listener
     }
 
     /// <summary>It keeps its address but listens no more: who waits in its queue is reset, who comes is refused.</summary>
-    internal static void Deafen(int listener) => _ = Linux.Shutdown(listener, Linux.ShutBoth);
+    /// <remarks>One that is deaf is left as it is: another shutdown would mark the closed socket for good, and all that it accepts after the next listen is reset.</remarks>
+    internal static void Deafen(int listener)
+    {
+        var listens = 0;
+        var length = (uint)sizeof(int);
+        if (Linux.GetOption(listener, Linux.LevelSocket, Linux.AcceptConnections, &listens, &length) == 0 && listens == 1)
+        {
+            _ = Linux.Shutdown(listener, Linux.ShutBoth);
+        }
+    }
 
     /// <summary>It listens again; one that never ceased to is left as it is.</summary>
     internal static void Hear(int listener) => _ = Linux.Listen(listener, Backlog);

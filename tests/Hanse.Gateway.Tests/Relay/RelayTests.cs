@@ -181,6 +181,18 @@ public sealed class RelayTests
     }
 
     [Fact]
+    public async Task Drained_anew_over_another_window_and_resumed_it_accepts()
+    {
+        using var backend = new Backend().Echoing();
+        using var door = new Door(null, Route("a", backend, "a.test"));
+        door.Plane.Drain(TimeSpan.FromMinutes(5));
+        door.Plane.Drain(TimeSpan.FromMinutes(30));
+        door.Plane.Resume();
+        using var client = await door.ConnectAsync(Hello);
+        Assert.Equal(Hello, await client.ReadExactlyAsync(Hello.Length));
+    }
+
+    [Fact]
     public async Task Drained_before_the_start_nothing_is_accepted_until_resumed()
     {
         using var backend = new Backend().Echoing();
