@@ -30,7 +30,8 @@ internal sealed class RelayLimits(int most, RelayOptions options, uint hashKey)
         var over = Interlocked.Increment(ref _all) > most;
         if (Interlocked.Increment(ref _sources[bucket]) > options.MaxPerSource && options.MaxPerSource > 0)
         {
-            refusal = over ? refusal : Refusal.SourceLimit;
+            // Also where the house is full: others shall not make room for it.
+            refusal = Refusal.SourceLimit;
             over = true;
         }
 

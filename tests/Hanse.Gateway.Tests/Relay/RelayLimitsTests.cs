@@ -1,5 +1,6 @@
 using System.Net;
 using Hanse.Gateway.Relay;
+using Hanse.Gateway.Relay.Counting;
 using SocketAddress = Hanse.Gateway.Native.SocketAddress;
 
 namespace Hanse.Gateway.Tests.Relay;
@@ -23,6 +24,16 @@ public sealed class RelayLimitsTests
     }
 
     [Fact]
+    public void Enter_over_both_limits_it_is_the_sources_so_that_no_other_makes_room()
+    {
+        var limits = new RelayLimits(1, new RelayOptions { MaxPerSource = 1 }, 7);
+        Assert.True(limits.Enter(Address("192.0.2.1"), out _, out _));
+        Assert.False(limits.Enter(Address("192.0.2.1"), out _, out var same));
+        Assert.False(limits.Enter(Address("192.0.2.2"), out _, out var other));
+        Assert.Equal((Refusal.SourceLimit, Refusal.OverallLimit), (same, other));
+    }
+
+    [Fact]
     public void Hash_of_an_address_is_that_of_its_slash_64()
     {
         Assert.Equal(Hash("2001:db8:0:1::1"), Hash("2001:db8:0:1:ffff:ffff:ffff:ffff"));
@@ -32,5 +43,7 @@ public sealed class RelayLimitsTests
         Assert.NotEqual(Hash("192.0.2.1"), RelayLimits.Hash(SocketAddress.Of(IPEndPoint.Parse("192.0.2.1:1")), 8));
     }
 
-    private static uint Hash(string address) => RelayLimits.Hash(SocketAddress.Of(new IPEndPoint(IPAddress.Parse(address), 1)), 7);
+    private static uint Hash(string address) => RelayLimits.Hash(Address(address), 7);
+
+    private static byte[] Address(string address) => SocketAddress.Of(new IPEndPoint(IPAddress.Parse(address), 1));
 }
