@@ -32,7 +32,9 @@ internal sealed class GatewayNode : IDisposable
     {
         (_settings, _log, _started) = (settings, log, time.GetUtcNow());
         var book = new RouteBook();
-        _relay = new RelayPlane(settings.Relay, book, log);
+        // A snapshot that is refused says nothing about which routes were removed.
+        var isRefused = snapshot is { Value: null, Refused: > 0 };
+        _relay = new RelayPlane(settings.Relay with { KeepsUnknownRoutes = isRefused }, book, log);
         // What was wished last, until the link says otherwise.
         Drain(snapshot?.Drain);
         _datagrams = new DatagramPlane(book, log);

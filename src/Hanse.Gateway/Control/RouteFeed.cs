@@ -56,7 +56,8 @@ internal sealed class RouteFeed(Action<IReadOnlyList<RouteSpec>> swap, CurrentRo
             var held = snapshot?.Value;
             var entries = held?.Routes.ToList() ?? [];
             await resolver.LookUpAsync(entries.SelectMany(e => e.Addresses.Concat(e.StandbyAddresses)), cancellation);
-            Swap([.. _file, .. entries.Select(e => RouteEntries.ToSpec(e, resolver.Of)).Where(s => s.Addresses.Count > 0)], held, entries);
+            // Also those without an address: one that is not in the table counts as removed, and its connections are cut.
+            Swap([.. _file, .. entries.Select(e => RouteEntries.ToSpec(e, resolver.Of))], held, entries);
         }
         finally
         {
@@ -83,7 +84,7 @@ internal sealed class RouteFeed(Action<IReadOnlyList<RouteSpec>> swap, CurrentRo
 
         if (resolver.Unknown(entries.SelectMany(e => e.Addresses)) is { Count: > 0 } unknown)
         {
-            log.Warning("address-unknown", "These addresses cannot be looked up; routes go without them.", ("addresses", string.Join(", ", unknown)));
+            log.Warning("address-unknown", "These addresses cannot be looked up; routes go without them, and one that has no other refuses its clients.", ("addresses", string.Join(", ", unknown)));
         }
     }
 }

@@ -28,7 +28,8 @@ internal sealed unsafe class Adopter(WorkerState state, Greeter greeter, Pump pu
 
     private void Adopt(ConnectionRecord record)
     {
-        var slot = state.Book.Current.Routes.FirstOrDefault(r => r.Spec.Key == record.Route)?.Slot ?? RouteBook.Orphans;
+        var route = state.Book.Current.Routes.FirstOrDefault(r => r.Spec.Key == record.Route);
+        var slot = route?.Slot ?? RouteBook.Orphans;
         var upstream = state.Book.Find(SocketAddress.Point(Peer(record.Upstream)));
         ref var client = ref Begin(record.Client, record.Upstream, record.ClientMarks | EndMarks.Client, slot, upstream);
         ref var server = ref Begin(record.Upstream, record.Client, record.UpstreamMarks, slot, upstream);
@@ -39,7 +40,9 @@ internal sealed unsafe class Adopter(WorkerState state, Greeter greeter, Pump pu
         state.Limits.AddToRoute(slot);
         upstream?.Opened();
         state.Counters.Route(slot).Live++;
-        if (!state.Watch(record.Client, ref client, room: server.Held > 0) || !state.Watch(record.Upstream, ref server, room: client.Held > 0))
+        // A route that is not in the table was removed (G1).
+        var isGone = route is null && !state.Options.KeepsUnknownRoutes;
+        if (isGone || !state.Watch(record.Client, ref client, room: server.Held > 0) || !state.Watch(record.Upstream, ref server, room: client.Held > 0))
         {
             closer.Close(record.Client, reset: true);
             return;
@@ -47,7 +50,7 @@ internal sealed unsafe class Adopter(WorkerState state, Greeter greeter, Pump pu
 
         var life = client.Life;
         pump.Run(record.Client);
-        if (client.Life == life && client.Phase == EndPhase.Relaying)
+        if (state.Holds(in client, life))
         {
             pump.Run(record.Upstream);
         }

@@ -14,11 +14,12 @@ internal sealed unsafe class Greeter(WorkerState state, Closer closer, Dialer di
     private readonly int _most = Math.Max(64, state.Ends.Capacity / 4 / state.Options.Workers);
 
     /// <summary>A client that was just accepted, with its address.</summary>
-    /// <param name="isNew">False for one that another process accepted: it does not count among the newcomers of its source.</param>
+    /// <param name="isNew">False for one that another process accepted: it does not count among the newcomers of its source, and its low-water mark may be
+    /// what that process waited for.</param>
     internal void Welcome(int client, ReadOnlySpan<byte> address, bool isNew)
     {
         state.Counters.Accepted++;
-        ref var end = ref state.Begin(client, EndPhase.Hello, EndMarks.Client);
+        ref var end = ref state.Begin(client, EndPhase.Hello, isNew ? EndMarks.Client : EndMarks.Client | EndMarks.LowWater);
         var allowed = state.Limits.Enter(address, out end.Source, out var refusal);
         state.Counters.Greeting++;
         state.Hellos.Enter(client, state.Now);

@@ -30,6 +30,9 @@ internal sealed record RelayOptions
     /// <summary>Take everything over from the gateway that runs here, if one does.</summary>
     internal bool TakeOver { get; init; }
 
+    /// <summary>Connections of a route that this process does not know go on when they are taken over. Otherwise they are cut: the route was removed (G1).</summary>
+    internal bool KeepsUnknownRoutes { get; init; }
+
     /// <summary>The Unix socket on which the next process asks for everything.</summary>
     internal string TakeoverSocket { get; init; } = "/run/hanse-gateway/takeover.sock";
 

@@ -5,7 +5,7 @@ namespace Hanse.Gateway.Routes;
 /// <summary>One route as a file or a snapshot gives it: which server names, and where they go.</summary>
 /// <param name="Key">Names the route in counters and logs, and says over a change whether it is still the same one.</param>
 /// <param name="ServerNames">In the form of <see cref="ServerName.TryPattern"/>: a name, or <c>*.</c> and a name.</param>
-/// <param name="Addresses">Where it goes; empty for a route that rejects.</param>
+/// <param name="Addresses">Where it goes; empty for a route that rejects, and for one whose addresses are not known yet.</param>
 internal sealed record RouteSpec(string Key, IReadOnlyList<string> ServerNames, IReadOnlyList<IPEndPoint> Addresses)
 {
     /// <summary>Of a snapshot's route to the coordinator; the others of a snapshot have the id of their site.</summary>

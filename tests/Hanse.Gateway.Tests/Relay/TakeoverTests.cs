@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using Hanse.Gateway.Logging;
+using Hanse.Gateway.Native;
 using Hanse.Gateway.Relay;
 using Hanse.Gateway.Routes;
 using Hanse.Gateway.Takeover;
@@ -52,6 +53,81 @@ public sealed class TakeoverTests : IDisposable
         Assert.Equal(Hello, await newServer.ReadExactlyAsync(Hello.Length));
         var total = next.Snapshot().Total;
         Assert.Equal((5, 2), (total.Live, total.Opened));
+    }
+
+    /// <summary>What the process before waited for is still set on the socket.</summary>
+    [Fact]
+    public async Task Hello_that_became_whole_while_all_stood_still_a_small_answer_gets_through_as_well()
+    {
+        using var backend = new Backend();
+        using var door = new Door(null, Route(backend));
+        using var server = Serve(door);
+        using var client = await door.ConnectAsync(Hello[..50]);
+        TakenOver? taken = null;
+        await Wait.For("the rest of the hello is waited for", () =>
+        {
+            taken?.Dispose();
+            taken = TakenOver.Ask(Path, TimeSpan.FromSeconds(5));
+            return taken!.Connections is [var one] && LowWater(one.Client) > 1;
+        });
+        await client.SendAsync(Hello[50..]);
+        using var next = Accept(taken!, new RelayOptions { Workers = 1 }, _ => { }, Route(backend));
+        using var there = await backend.NextAsync();
+        await there.ReadExactlyAsync(Hello.Length);
+        await client.SendAsync("x"u8.ToArray());
+        Assert.Equal("x"u8.ToArray(), await there.ReadExactlyAsync(1));
+    }
+
+    /// <summary>A route that the newcomer does not have was removed while nobody could cut (G1); one whose addresses it cannot look up was not.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Connections_of_a_route_that_is_gone_are_cut_unless_what_is_gone_is_not_known(bool keeps)
+    {
+        using var backend = new Backend().Echoing();
+        RouteSpec away = new("away", ["away.test"], [backend.Address]), gone = new("gone", ["gone.test"], [backend.Address]);
+        using var door = new Door(null, Route(backend), away, gone);
+        using var server = Serve(door);
+        using var ofA = await EchoedAsync(door, "a.test");
+        using var ofAway = await EchoedAsync(door, "away.test");
+        using var ofGone = await EchoedAsync(door, "gone.test");
+        int[] before;
+        using (var still = door.Plane.Freeze())
+        {
+            before = [.. still.Connections().SelectMany(c => c.Descriptors)];
+        }
+
+        using var next = await TakeOverAsync(new RelayOptions { Workers = 1, KeepsUnknownRoutes = keeps }, _ => { }, Route(backend), away with { Addresses = [] });
+        DescriptorChannel.CloseAll(before); // as the end of the old process does
+        foreach (var kept in new[] { ofA, ofAway })
+        {
+            await EchoAsync(kept);
+        }
+
+        if (keeps)
+        {
+            await EchoAsync(ofGone);
+        }
+        else
+        {
+            Assert.Null(await ofGone.ReadToEndAsync());
+        }
+
+        await Wait.For("the others are live", () => next.Snapshot().Total.Live == (keeps ? 3 : 2));
+        using var late = await door.ConnectAsync(HelloBytes.Make("away.test"));
+        Assert.Equal([21, 3, 3, 0, 2, 2, 80], await late.ReadToEndAsync());
+    }
+
+    [Fact]
+    public async Task Upgraded_while_drained_and_resumed_later_it_accepts()
+    {
+        using var backend = new Backend().Echoing();
+        using var door = new Door(null, Route(backend));
+        using var server = Serve(door);
+        door.Plane.Drain(TimeSpan.FromMinutes(5));
+        using var next = await TakeOverAsync(new RelayOptions { Workers = 1 }, p => p.Drain(TimeSpan.FromMinutes(5)), Route(backend));
+        next.Resume();
+        using var client = await EchoedAsync(door, "a.test");
     }
 
     [Fact]
@@ -110,12 +186,40 @@ public sealed class TakeoverTests : IDisposable
         return server;
     }
 
-    private async Task<RelayPlane> TakeOverAsync(RouteSpec route)
+    private static async Task<Socket> EchoedAsync(Door door, string name)
     {
-        var plane = new RelayPlane(new RelayOptions { Workers = 1 }, new RouteBook(), GatewayLog.None);
-        plane.Swap([route]);
-        using var taken = await Task.Run(() => TakenOver.Ask(Path, TimeSpan.FromSeconds(5)));
-        Assert.True(taken!.Accept());
+        var hello = HelloBytes.Make(name, 200);
+        var client = await door.ConnectAsync(hello);
+        Assert.Equal(hello, await client.ReadExactlyAsync(hello.Length));
+        return client;
+    }
+
+    private static async Task EchoAsync(Socket client)
+    {
+        await client.SendAsync("on"u8.ToArray());
+        Assert.Equal("on"u8.ToArray(), await client.ReadExactlyAsync(2));
+    }
+
+    private static unsafe int LowWater(int socket)
+    {
+        var mark = 0;
+        var length = (uint)sizeof(int);
+        Assert.Equal(0, Linux.GetOption(socket, Linux.LevelSocket, Linux.ReceiveLowWater, &mark, &length));
+        return mark;
+    }
+
+    private Task<RelayPlane> TakeOverAsync(RouteSpec route) => TakeOverAsync(new RelayOptions { Workers = 1 }, _ => { }, route);
+
+    private async Task<RelayPlane> TakeOverAsync(RelayOptions options, Action<RelayPlane> first, params RouteSpec[] routes) =>
+        Accept((await Task.Run(() => TakenOver.Ask(Path, TimeSpan.FromSeconds(5))))!, options, first, routes);
+
+    private static RelayPlane Accept(TakenOver taken, RelayOptions options, Action<RelayPlane> first, params RouteSpec[] routes)
+    {
+        var plane = new RelayPlane(options, new RouteBook(), GatewayLog.None);
+        plane.Swap(routes);
+        first(plane);
+        using var _ = taken;
+        Assert.True(taken.Accept());
         plane.Start([.. taken.Sockets.Select(s => s.Descriptor)], taken.Connections);
         return plane;
     }
