@@ -184,6 +184,7 @@ internal sealed class Invariants(ChaosFederation federation, Workload work)
     private async Task VerifiedAsync()
     {
         JsonElement verified = default;
+        List<string> recovered = [];
         await Wait.For(
             "the audit logs to verify",
             async () =>
@@ -196,12 +197,12 @@ internal sealed class Invariants(ChaosFederation federation, Workload work)
 
                 foreach (var setBack in federation.Losses.Select(l => l.Server).Distinct())
                 {
-                    await RestoreDriver.RecoverLogAsync(federation, setBack == ChaosFederation.Coordinator ? null : setBack);
+                    recovered.Add(await RestoreDriver.RecoverLogAsync(federation, setBack == ChaosFederation.Coordinator ? null : setBack));
                 }
 
                 return false;
             },
-            Rest, () => $"{verified}\n{Found()}");
+            Rest, () => $"{verified}\n{string.Join('\n', recovered.TakeLast(3))}\n{Found()}");
     }
 
     private static string Rows(IEnumerable<JsonElement?> pages) => string.Join('\n', pages

@@ -121,7 +121,7 @@ internal sealed class ChaosFederation : IAsyncDisposable
         await AddServerAsync(Coordinator, "coordinator");
         await Wait.For("the coordinator to answer", async () => await Api(Coordinator).GetAsync("status") is not null, TimeSpan.FromSeconds(60), Describe);
         var token = await AskAsync(Coordinator, "tokens", new { name = "chaos", role = "administrator", user = "admin" });
-        _named = ServerApi.OfToken(_servers[Coordinator].Relay.Address, token.GetProperty("token").GetString()!);
+        _named = ServerApi.OfToken(Ground, _servers[Coordinator].Relay.Address, token.GetProperty("token").GetString()!);
         foreach (var site in Sites)
         {
             await AddServerAsync(site, "site");

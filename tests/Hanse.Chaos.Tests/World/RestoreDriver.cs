@@ -71,7 +71,7 @@ internal sealed class RestoreDriver(ChaosFederation federation, Action<string> t
 
             if (recovery?.GetProperty("sites").EnumerateArray().All(HasTold) == true)
             {
-                await RecoverLogAsync(federation, null);
+                tell(await RecoverLogAsync(federation, null));
                 await coordinator.SendAsync(HttpMethod.Post, "recovery/finish", new { force = true }, null);
             }
 
@@ -88,10 +88,12 @@ internal sealed class RestoreDriver(ChaosFederation federation, Action<string> t
 
     /// <summary>Lets the audit log of a server that was set back go on (A4), the coordinator's own without a site. A site that is away just now contradicts it when it
     /// comes back: then this is done again.</summary>
-    public static async Task RecoverLogAsync(ChaosFederation federation, string? site)
+    /// <returns>The answer, for a failure's message.</returns>
+    public static async Task<string> RecoverLogAsync(ChaosFederation federation, string? site)
     {
         var (status, answer) = await federation.Named.SendAsync(HttpMethod.Post, "audit/recover", new { reason = "restored from a backup", site }, null);
         Assert.False(status is 400 or 401 or 403 or 404, $"Nobody may let the log go on: {answer} {Chance.Repeat("chaos")}");
+        return $"{site}: {status} {answer}";
     }
 
     private static bool HasTold(JsonElement site) => site.GetProperty("state").GetString() == "recovered";

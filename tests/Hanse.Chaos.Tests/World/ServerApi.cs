@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Net.Sockets;
 using System.Text.Json;
+using Hanse.Chaos.Tests.Ground;
 
 namespace Hanse.Chaos.Tests.World;
 
@@ -10,19 +11,16 @@ internal sealed class ServerApi : IDisposable
 {
     private readonly HttpClient _http;
 
-    private ServerApi(SocketsHttpHandler handler, Uri address) =>
-        _http = new(handler) { BaseAddress = new Uri(address, "/api/v1/"), Timeout = TimeSpan.FromSeconds(30) };
-
-    /// <summary>Over its Unix socket, as its administrator without a name.</summary>
-    public static ServerApi AtSocket(string socket) => new(
-        new SocketsHttpHandler
+    private ServerApi(Uri address, EndPoint server, Func<Socket> socket)
+    {
+        var handler = new SocketsHttpHandler
         {
             ConnectCallback = async (_, cancellation) =>
             {
-                var connection = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+                var connection = socket();
                 try
                 {
-                    await connection.ConnectAsync(new UnixDomainSocketEndPoint(socket), cancellation);
+                    await connection.ConnectAsync(server, cancellation);
                     return new NetworkStream(connection, ownsSocket: true);
                 }
                 catch
@@ -31,14 +29,20 @@ internal sealed class ServerApi : IDisposable
                     throw;
                 }
             },
-        },
-        new Uri("http://localhost"));
+            // Whose certificate it is is not what these tests are about.
+            SslOptions = new() { RemoteCertificateValidationCallback = static (_, _, _, _) => true },
+        };
+        _http = new(handler) { BaseAddress = new Uri(address, "/api/v1/"), Timeout = TimeSpan.FromSeconds(30) };
+    }
 
-    /// <summary>Over the network, as the owner of a token. Whose certificate it is is not what these tests are about.</summary>
-    public static ServerApi OfToken(IPEndPoint server, string token)
+    /// <summary>Over its Unix socket, as its administrator without a name.</summary>
+    public static ServerApi AtSocket(string socket) => new(
+        new Uri("http://localhost"), new UnixDomainSocketEndPoint(socket), static () => new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified));
+
+    /// <summary>Over the network of a ground, as the owner of a token.</summary>
+    public static ServerApi OfToken(IGround ground, IPEndPoint server, string token)
     {
-        var api = new ServerApi(
-            new SocketsHttpHandler { SslOptions = new() { RemoteCertificateValidationCallback = static (_, _, _, _) => true } }, new Uri($"https://{server}"));
+        var api = new ServerApi(new Uri($"https://{server}"), server, ground.NewRelaySocket);
         api._http.DefaultRequestHeaders.Authorization = new("Bearer", token);
         return api;
     }
