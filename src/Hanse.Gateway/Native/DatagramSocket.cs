@@ -7,7 +7,7 @@ namespace Hanse.Gateway.Native;
 /// <summary>Makes UDP sockets with room for bursts.</summary>
 internal static unsafe class DatagramSocket
 {
-    /// <summary>A quarter of a second of 150,000 small datagrams a second, as the kernel counts them. Unprivileged it grants no more than net.core.rmem_max.</summary>
+    /// <summary>Half a second of 150,000 small datagrams a second, as the kernel counts them. Unprivileged it grants no more than net.core.rmem_max.</summary>
     private const int BufferBytes = 32 * 1024 * 1024;
 
     /// <summary>A socket that receives at a place, without waiting.</summary>
