@@ -1,4 +1,6 @@
+using System.Globalization;
 using System.Text;
+using Hanse.Bench.Gateway.Load;
 using Hanse.Bench.Processes;
 using Hanse.Protocol.Ids;
 
@@ -11,8 +13,14 @@ internal static class Doors
     private const string NginxModule = "/usr/lib/nginx/modules/ngx_stream_module.so";
     private const string Haproxy = "/usr/sbin/haproxy";
 
+    /// <summary>What the gateway asks of the kernel for a UDP socket, and nginx is told to; an unprivileged process gets no more than net.core.rmem_max of it.</summary>
+    private const int BufferAsked = 32 * 1024 * 1024;
+
     /// <summary>The site whose datagrams go to the ground's counter.</summary>
     internal static readonly SiteId Site = SiteId.Parse("00112233445566778899aabbccddeeff");
+
+    /// <summary>Bytes of socket buffer that each relay gets for datagrams.</summary>
+    internal static int BufferGranted => Math.Min(BufferAsked, int.Parse(File.ReadAllText("/proc/sys/net/core/rmem_max"), CultureInfo.InvariantCulture));
 
     /// <summary>The gateway first, then what this machine has of the peers.</summary>
     internal static async Task<List<Door>> StartAsync(Ground ground, bool peers, Action<string> note)
@@ -52,12 +60,23 @@ internal static class Doors
     }
 
     /// <summary>The gateway, or one that takes over from it. All load comes from one source: what is allowed to one does not count here.</summary>
-    internal static BenchProcess StartHanse(Ground ground, int port, bool takeover) => BenchProcess.Start(
-        Hanse, BenchProcess.Program("src/Hanse.Gateway", "hanse-gateway"), null,
-        ["run", "--routes", HanseRoutes(ground, 0), "--listen", $"127.0.0.1:{port}", "--workers", "1", "--data", Path.Combine(ground.Folder, "data"),
+    internal static BenchProcess StartHanse(Ground ground, int port, bool takeover)
+    {
+        string[] command =
+        [
+            // As its unit starts it, without the right to exceed net.core.rmem_max: a peer does not even when it has that right.
+            .. Environment.IsPrivilegedProcess ? new[] { "setpriv", "--bounding-set", "-net_admin", "--inh-caps", "-net_admin" } : [],
+            BenchProcess.Program("src/Hanse.Gateway", "hanse-gateway"), "run", "--routes", HanseRoutes(ground, 0), "--listen", $"127.0.0.1:{port}", "--workers", "1",
+            "--data", Path.Combine(ground.Folder, "data"),
             // One address is the whole world here.
             "--max-rate-per-source", "0", "--max-hellos-per-source", "0",
-            "--takeover-socket", Path.Combine(ground.Folder, "takeover.sock"), .. takeover ? new[] { "--takeover" } : []]);
+            "--takeover-socket", Path.Combine(ground.Folder, "takeover.sock"), .. takeover ? new[] { "--takeover" } : [],
+        ];
+        return BenchProcess.Start(Hanse, command[0], null, command[1..]);
+    }
+
+    /// <summary>The server name of a numbered change; it leads to the upstream that answers with the first letter.</summary>
+    internal static string ChangeName(int change) => $"change-{change}.bench.example";
 
     /// <summary>Writes the gateway's file of routes, and says where it is. Another number is another route beside the ones that are used.</summary>
     internal static string HanseRoutes(Ground ground, int change)
@@ -69,9 +88,11 @@ internal static class Doors
         }
 
         text.Append($"  - name: datagrams\n    serverNames: [datagrams.bench.example]\n    siteId: {Site}\n    addresses: [\"127.0.0.1:{ground.Counter}\"]\n");
-        text.Append($"  - name: change-{change}\n    serverNames: [change-{change}.bench.example]\n    addresses: [\"127.0.0.1:{ground.Counter}\"]\n");
+        text.Append($"  - name: change-{change}\n    serverNames: [{ChangeName(change)}]\n    addresses: [\"127.0.0.1:{ground.Names.First(n => n.Name == Hellos.Letters[0]).Port}\"]\n");
         var path = Path.Combine(ground.Folder, "routes.yaml");
-        File.WriteAllText(path, text.ToString());
+        // Renamed, so that nobody ever reads half of it.
+        File.WriteAllText(path + ".new", text.ToString());
+        File.Move(path + ".new", path, overwrite: true);
         return path;
     }
 
@@ -92,7 +113,7 @@ internal static class Doors
               map $ssl_preread_server_name $upstream {
             {{names}}  }
               server { listen 127.0.0.1:{{port}} backlog=4096; ssl_preread on; preread_timeout 5s; proxy_timeout 1h; proxy_pass $upstream; }
-              server { listen 127.0.0.1:{{port}} udp; proxy_timeout 2m; proxy_pass 127.0.0.1:{{ground.Counter}}; }
+              server { listen 127.0.0.1:{{port}} udp rcvbuf={{BufferAsked}} sndbuf={{BufferAsked}}; proxy_timeout 2m; proxy_pass 127.0.0.1:{{ground.Counter}}; }
             }
             """);
         return new Door("nginx", port, true, BenchProcess.Start("nginx", "/usr/sbin/nginx", null, "-c", file, "-e", "stderr"));

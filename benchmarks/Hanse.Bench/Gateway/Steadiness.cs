@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.InteropServices;
 using Hanse.Bench.Gateway.Load;
 using Hanse.Bench.Harness;
@@ -12,6 +13,8 @@ internal sealed partial class Steadiness(Ground ground, List<Door> doors, int li
     private const int HangUp = 1;
     private const int Changes = 100;
     private static readonly TimeSpan BetweenChanges = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan BetweenLooks = TimeSpan.FromMilliseconds(10);
+    private static readonly TimeSpan ChangeDeadline = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan StreamGap = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Quiet = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan Settle = TimeSpan.FromSeconds(2);
@@ -58,18 +61,20 @@ internal sealed partial class Steadiness(Ground ground, List<Door> doors, int li
         table.Info($"{links:#,0} live streams, nothing happens: longest stall", Longest(calm), "ms");
         table.Info("– numbers that came back", (calm[^1][2] - calm[0][2]) / (calm.Count - 1), "/s");
 
-        var processes = 0;
+        var (processes, inForce) = (0, 0);
         for (var change = 1; change <= Changes; change++)
         {
             _ = Doors.HanseRoutes(ground, change);
             _ = Signal(door.Process.Pid, HangUp);
             await WaitAsync(BetweenChanges);
+            inForce += await IsInForceAsync(door, change) ? 1 : 0;
             processes = Math.Max(processes, ProcessFigures.Tree(door.Process.Pid).Count - 1);
         }
 
         await WaitAsync(Settle);
         var changed = streams.Ticks();
         table.AtMost($"{Changes} changes of routes: streams dropped", changed[^1][0], 0, "streams");
+        table.AtLeast("– of them in force", inForce, Changes, "changes");
         table.AtMost("– processes that it took", processes, 0, "processes");
         table.Info("– longest stall", Longest(changed), "ms");
 
@@ -78,6 +83,22 @@ internal sealed partial class Steadiness(Ground ground, List<Door> doors, int li
         var upgraded = streams.Ticks();
         table.AtMost("upgrade in place: streams dropped", upgraded[^1][0] - changed[^1][0], 0, "streams");
         table.AtMost("– longest stall", Longest(upgraded), 200, "ms");
+    }
+
+    /// <summary>Its route leads somewhere, and that of the change before does not any more.</summary>
+    private static async Task<bool> IsInForceAsync(Door door, int change)
+    {
+        for (var began = Stopwatch.GetTimestamp(); Stopwatch.GetElapsedTime(began) < ChangeDeadline; await WaitAsync(BetweenLooks))
+        {
+            if (await LeadsAsync(change) && !await LeadsAsync(change - 1))
+            {
+                return true;
+            }
+        }
+
+        return false;
+
+        async Task<bool> LeadsAsync(int number) => await Probe.AnswerAsync(door.Port, [Hellos.Real(Doors.ChangeName(number))]) == 'A';
     }
 
     private async Task UpgradeAsync(Door door)
@@ -94,24 +115,30 @@ internal sealed partial class Steadiness(Ground ground, List<Door> doors, int li
     {
         foreach (var door in doors)
         {
-            var (wrong, all) = (new HashSet<string>(StringComparer.Ordinal), 0);
-            foreach (var (name, letter) in Hellos.Letters.Select((n, i) => (n, (byte)('A' + i))))
+            await MisroutedAsync(door, "legal hellos", Hellos.Corpus);
+            await MisroutedAsync(door, "hellos that are not legal but seen", Hellos.NotLegal);
+        }
+    }
+
+    private async Task MisroutedAsync(Door door, string kinds, Func<string, IEnumerable<(string What, byte[][] Pieces)>> hellos)
+    {
+        var (wrong, all) = (new HashSet<string>(StringComparer.Ordinal), 0);
+        foreach (var (name, letter) in Hellos.Letters.Select((n, i) => (n, (byte)('A' + i))))
+        {
+            foreach (var (what, pieces) in hellos(name))
             {
-                foreach (var (what, pieces) in Hellos.Corpus(name))
+                all++;
+                if (await Probe.AnswerAsync(door.Port, pieces) != letter)
                 {
-                    all++;
-                    if (await Probe.AnswerAsync(door.Port, pieces) != letter)
-                    {
-                        wrong.Add(what);
-                    }
+                    wrong.Add(what);
                 }
             }
+        }
 
-            Row($"mis-routed kinds of legal hellos, of {all / Hellos.Letters.Length}, {door.Name}", wrong.Count, 0, "kinds", door);
-            if (wrong.Count > 0)
-            {
-                table.Note($"{door.Name} did not route: {string.Join("; ", wrong)}");
-            }
+        Row($"mis-routed kinds of {kinds}, of {all / Hellos.Letters.Length}, {door.Name}", wrong.Count, 0, "kinds", door);
+        if (wrong.Count > 0)
+        {
+            table.Note($"{door.Name} did not route: {string.Join("; ", wrong)}");
         }
     }
 

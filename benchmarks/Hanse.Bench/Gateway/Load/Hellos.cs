@@ -45,13 +45,15 @@ internal static class Hellos
         yield return ("two records, two segments", Cut(Split(message, 100), 105));
         yield return ("records of 64 bytes, cut in the middle of one", Cut(Split(message, 64), 150));
         yield return ("capitals", [Record(Message(name.ToUpperInvariant(), 0, nameFirst: true))]);
-        yield return ("a trailing dot", [Record(Message(name + ".", 0, nameFirst: true))]);
         yield return ("the name last", [Record(Message(name, 200, nameFirst: false))]);
         yield return ("post-quantum size, the name last", [Record(Message(name, 1_800, nameFirst: false))]);
         yield return ("post-quantum size, the name last, two segments", Cut(Record(Message(name, 1_800, nameFirst: false)), 1_448));
         yield return ("15 KiB", [Record(Message(name, 15_000, nameFirst: true))]);
         yield return ("15 KiB, the name last, two segments", Cut(Record(Message(name, 15_000, nameFirst: false)), 9_000));
     }
+
+    /// <summary>Hellos that clients send although RFC 6066, section 3, wants the name without a trailing dot.</summary>
+    internal static IEnumerable<(string What, byte[][] Pieces)> NotLegal(string name) => [("a trailing dot", [Record(Message(name + ".", 0, nameFirst: true))])];
 
     private static byte[] Message(string name, int padding, bool nameFirst)
     {
