@@ -24,6 +24,11 @@ internal sealed unsafe class Pump(WorkerState state, Closer closer)
     /// <summary>Everything that has waited since the last turn.</summary>
     internal void RunReady()
     {
+        if (!HasReady)
+        {
+            return;
+        }
+
         (_running, _ready) = (_ready, _running);
         foreach (var (descriptor, life) in _running)
         {

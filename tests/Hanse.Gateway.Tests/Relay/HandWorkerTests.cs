@@ -54,7 +54,8 @@ public sealed class HandWorkerTests : IDisposable
         using var worker = new HandWorker(0, _ends, _book);
         var route = Route();
         using var client = HandWorker.Connect(_door);
-        var upstream = worker.Dial(worker.Accept(_door, route), route, []);
+        var accepted = worker.Accept(_door, route);
+        var upstream = worker.Dial(accepted, route, []);
         using var server = _upstream.Accept();
         server.Send("hi"u8);
         server.Shutdown(SocketShutdown.Send);
@@ -67,6 +68,7 @@ public sealed class HandWorkerTests : IDisposable
         Assert.Equal(2, client.Receive(heard));
         Assert.Equal("hi"u8.ToArray(), heard[..2]);
         Assert.Equal(0, client.Receive(heard));
+        worker.Closer.Close(accepted, reset: false);
     }
 
     [Theory]

@@ -72,6 +72,7 @@ public sealed class TakeoverTests : IDisposable
         });
         await client.SendAsync(Hello[50..]);
         using var next = Accept(taken!, new RelayOptions { Workers = 1 }, _ => { }, Route(backend));
+        await Wait.ForTask("the old one has given all", server.HandedOver);
         using var there = await backend.NextAsync();
         await there.ReadExactlyAsync(Hello.Length);
         await client.SendAsync("x"u8.ToArray());
@@ -98,6 +99,7 @@ public sealed class TakeoverTests : IDisposable
         }
 
         using var next = await TakeOverAsync(new RelayOptions { Workers = 1, KeepsUnknownRoutes = keeps }, _ => { }, Route(backend), away with { Addresses = [] });
+        await Wait.ForTask("the old one has given all", server.HandedOver);
         DescriptorChannel.CloseAll(before); // as the end of the old process does
         foreach (var kept in new[] { ofA, ofAway })
         {
@@ -126,6 +128,7 @@ public sealed class TakeoverTests : IDisposable
         using var server = Serve(door);
         door.Plane.Drain(TimeSpan.FromMinutes(5));
         using var next = await TakeOverAsync(new RelayOptions { Workers = 1 }, p => p.Drain(TimeSpan.FromMinutes(5)), Route(backend));
+        await Wait.ForTask("the old one has given all", server.HandedOver);
         next.Resume();
         using var client = await EchoedAsync(door, "a.test");
     }
