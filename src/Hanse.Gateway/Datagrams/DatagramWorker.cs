@@ -61,7 +61,7 @@ internal sealed unsafe class DatagramWorker(DatagramCounters counters, TimeSpan 
         }
 
         var source = _received.Source(index);
-        var key = Key(source, header.KeyId);
+        var key = Key(source, header);
         var target = Choose(key, route, routes.Version, now, out var pseudonym);
         var headerLength = route.HasHeader ? WriteSource(index, source, pseudonym) : 0;
         Add(target, index, headerLength);
@@ -149,12 +149,12 @@ internal sealed unsafe class DatagramWorker(DatagramCounters counters, TimeSpan 
     private void Add(DatagramTarget target, int index, int headerLength) =>
         (target.Is4 ? _to4 : _to6).Add(target, _received.Header(index), headerLength, _received.Datagram(index), _received.Length(index));
 
-    private static FlowKey Key(ReadOnlySpan<byte> source, ulong keyId)
+    private static FlowKey Key(ReadOnlySpan<byte> source, in DatagramHeader header)
     {
         var host = SocketAddress.Host(source);
         return host.Length == 4
-            ? new(0, 0xffff_0000_0000UL | BinaryPrimitives.ReadUInt32BigEndian(host), keyId, SocketAddress.Port(source))
-            : new(BinaryPrimitives.ReadUInt64BigEndian(host), BinaryPrimitives.ReadUInt64BigEndian(host[8..]), keyId, SocketAddress.Port(source));
+            ? new(0, 0xffff_0000_0000UL | BinaryPrimitives.ReadUInt32BigEndian(host), header.KeyId, SocketAddress.Port(source), header.RouteId)
+            : new(BinaryPrimitives.ReadUInt64BigEndian(host), BinaryPrimitives.ReadUInt64BigEndian(host[8..]), header.KeyId, SocketAddress.Port(source), header.RouteId);
     }
 
     // One writer: no locked addition is needed.

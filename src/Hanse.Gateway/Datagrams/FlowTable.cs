@@ -2,7 +2,7 @@ using System.Numerics;
 
 namespace Hanse.Gateway.Datagrams;
 
-/// <summary>Who sends under which key, and where it goes: the same source and key id keep their target as long as that is in the route and answers. A table of
+/// <summary>Who sends under which key, and where it goes: the same source and key id on a route keep their target as long as that is in it and answers. A table of
 /// open places that grows to a bound. When it is full, or a place is crowded, a datagram goes without a flow, to the target that its hash gives, so a flood of
 /// forged sources costs nobody anything but affinity. For one thread.</summary>
 internal sealed class FlowTable(ulong seed)
@@ -19,7 +19,7 @@ internal sealed class FlowTable(ulong seed)
     {
         var hash = (key.High ^ seed) * 0x9E3779B97F4A7C15;
         hash = (BitOperations.RotateLeft(hash, 31) ^ key.Low) * 0xBF58476D1CE4E5B9;
-        hash = (BitOperations.RotateLeft(hash, 29) ^ key.KeyId ^ ((ulong)key.Port << 48)) * 0x94D049BB133111EB;
+        hash = (BitOperations.RotateLeft(hash, 29) ^ key.KeyId ^ ((ulong)key.Port << 48) ^ ((ulong)key.RouteId << 16)) * 0x94D049BB133111EB;
 
         // A multiplication carries upwards alone, so the bits of the place need another round to have all of the key id in them.
         hash = (hash ^ (hash >> 32)) * 0xD6E8FEB86659FD93;
@@ -118,8 +118,8 @@ internal sealed class FlowTable(ulong seed)
     }
 }
 
-/// <summary>Source address (an IPv4 one as IPv6 has it), its port, and the key id.</summary>
-internal readonly record struct FlowKey(ulong High, ulong Low, ulong KeyId, ushort Port);
+/// <summary>Source address (an IPv4 one as IPv6 has it), the key id, its port, and the route: a target is never that of another one.</summary>
+internal readonly record struct FlowKey(ulong High, ulong Low, ulong KeyId, ushort Port, uint RouteId);
 
 internal struct Flow
 {

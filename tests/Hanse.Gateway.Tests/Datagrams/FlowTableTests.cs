@@ -74,9 +74,18 @@ public sealed class FlowTableTests
     [Fact]
     public void Hash_of_key_ids_that_differ_in_high_bits_spreads()
     {
-        var places = Enumerable.Range(0, 1 << 14).Select(i => _table.Hash(new FlowKey(0, 1, (ulong)i << 50, 7)) % FlowTable.Most).Distinct().Count();
+        var places = Enumerable.Range(0, 1 << 14).Select(i => _table.Hash(new FlowKey(0, 1, (ulong)i << 50, 7, 9)) % FlowTable.Most).Distinct().Count();
 
         Assert.InRange(places, 14_000, 1 << 14);
+    }
+
+    [Fact]
+    public void Find_sameSourceAndKeyOnAnotherRoute_hasItsOwnTarget()
+    {
+        Assert.True(Add(1, seen: 1));
+        var other = Key(1) with { RouteId = 10 };
+
+        Assert.Null(_table.Find(other, _table.Hash(other)).Target);
     }
 
     private bool Add(int number, long seen)
@@ -98,5 +107,5 @@ public sealed class FlowTableTests
         return true;
     }
 
-    private static FlowKey Key(int number) => new(0, (ulong)number, 7, (ushort)number);
+    private static FlowKey Key(int number) => new(0, (ulong)number, 7, (ushort)number, 9);
 }
