@@ -12,7 +12,7 @@ internal sealed class NamespaceGround : IGround
     private const int NetworkNamespace = 0x40000000;
     private readonly string _prefix = string.Create(CultureInfo.InvariantCulture, $"hz{Environment.ProcessId}");
     private readonly List<string> _nodes = [];
-    private bool _hasStreet;
+    private readonly HashSet<string> _onStreet = [];
 
     private NamespaceGround()
     {
@@ -68,19 +68,19 @@ internal sealed class NamespaceGround : IGround
     /// <summary>A second cable, eth1, to another bridge: the street. Who has only this one reaches the others on the street, and nothing else.</summary>
     public async Task<IPAddress> AddToStreetAsync(string node)
     {
-        if (!_hasStreet)
+        if (_onStreet.Count == 0)
         {
             await Shell.RunAsync("ip", "-n", Switch, "link", "add", "br1", "type", "bridge");
             await Shell.RunAsync("ip", "-n", Switch, "link", "set", "br1", "up");
-            _hasStreet = true;
         }
 
         var address = IPAddress.Parse(string.Create(CultureInfo.InvariantCulture, $"10.214.1.{_nodes.IndexOf(node) + 1}"));
-        var port = "s" + Port(node);
+        var port = StreetPort(node);
         await Shell.RunAsync("ip", "-n", Switch, "link", "add", port, "type", "veth", "peer", "name", "eth1", "netns", Name(node));
         await Shell.RunAsync("ip", "-n", Switch, "link", "set", port, "master", "br1", "up");
         await Shell.RunAsync("ip", "-n", Name(node), "addr", "add", address + "/16", "dev", "eth1");
         await Shell.RunAsync("ip", "-n", Name(node), "link", "set", "eth1", "up");
+        _onStreet.Add(node);
         return address;
     }
 
@@ -92,6 +92,10 @@ internal sealed class NamespaceGround : IGround
 
     /// <summary>One more address on the street: inventory that changes.</summary>
     public Task AddAddressAsync(string node, IPAddress address) => Shell.RunAsync("ip", "-n", Name(node), "addr", "add", $"{address}/32", "dev", "eth1");
+
+    /// <summary>Whether a node has an address just now, whoever gave it.</summary>
+    public async Task<bool> HasAddressAsync(string node, IPAddress address) =>
+        (await Shell.AskAsync("ip", "-n", Name(node), "-oneline", "addr", "show", "to", address.ToString())) is (0, { Length: > 0 });
 
     // The mount is seen by what runs there alone: ip gives each command a mount namespace of its own.
     public IReadOnlyList<string> CommandFor(string node, IReadOnlyList<string> program) =>
@@ -124,7 +128,13 @@ internal sealed class NamespaceGround : IGround
         return made ?? throw new InvalidOperationException("No socket on the bridge.", failed);
     }
 
-    public Task CutAsync(string node, bool cut) => Shell.RunAsync("ip", "-n", Switch, "link", "set", Port(node), cut ? "down" : "up");
+    public async Task CutAsync(string node, bool cut)
+    {
+        foreach (var port in _onStreet.Contains(node) ? new[] { Port(node), StreetPort(node) } : [Port(node)])
+        {
+            await Shell.RunAsync("ip", "-n", Switch, "link", "set", port, cut ? "down" : "up");
+        }
+    }
 
     /// <summary>The machine gets another address, as laptops do: inventory that changes.</summary>
     public Task ReplaceAddressAsync(string node, int old, int next) => Shell.RunAsync(
@@ -139,6 +149,7 @@ internal sealed class NamespaceGround : IGround
         }
 
         _nodes.Clear();
+        _onStreet.Clear();
     }
 
     /// <summary>What a run that was killed itself left: its namespaces name it, and all in them was its own.</summary>
@@ -166,6 +177,8 @@ internal sealed class NamespaceGround : IGround
     private string Name(string node) => $"{_prefix}-{node}";
 
     private string Port(string node) => string.Create(CultureInfo.InvariantCulture, $"v{_nodes.IndexOf(node)}");
+
+    private string StreetPort(string node) => "s" + Port(node);
 
     [DllImport("libc", EntryPoint = "setns", SetLastError = true)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Net;
 using System.Text.RegularExpressions;
 using Hanse.Chaos.Tests.Ground;
 using Hanse.Chaos.Tests.World;
@@ -8,15 +7,15 @@ using Hanse.TestKit;
 namespace Hanse.Chaos.Tests.Roaming;
 
 /// <summary>A gateway with a cable inside and one to the street, whatever process it is by now: an upgrade in place hands it on.</summary>
-internal sealed partial class RoamingDoor(ChaosNode node, IPAddress street)
+internal sealed partial class RoamingDoor(ChaosNode node, Keepalived? keepalived)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
     private int? _successor;
 
     public ChaosNode Node => node;
 
-    /// <summary>Where the street finds it.</summary>
-    public IPAddress Street => street;
+    /// <summary>Where an address moves between the doors.</summary>
+    public Keepalived? Keepalived => keepalived;
 
     public int ProcessId => _successor ?? node.ProcessId;
 
@@ -31,11 +30,40 @@ internal sealed partial class RoamingDoor(ChaosNode node, IPAddress street)
     public async Task KillAsync()
     {
         await SignalAsync("KILL");
-        await Wait.For($"{node.Name} to be gone", () => !IsAlive(ProcessId), Patience, node.LogTail);
+        await Wait.For($"{node.Name} to be gone", () => !IsAlive(ProcessId) && !node.IsRunning, Patience, node.LogTail);
+    }
+
+    /// <summary>Again, after it was killed.</summary>
+    public Task StartAsync()
+    {
+        _successor = null;
+        node.Start();
+        return Task.CompletedTask;
+    }
+
+    /// <summary>It lives and does nothing; the kernel still takes its connections.</summary>
+    public Task PauseAsync() => SignalAsync("STOP");
+
+    public Task ResumeAsync() => SignalAsync("CONT");
+
+    /// <summary>The whole machine dies, and says nothing to anybody.</summary>
+    public async Task LosePowerAsync(NamespaceGround ground)
+    {
+        await ground.CutAsync(node.Name, true);
+        await KillAsync();
+        if (keepalived is not null)
+        {
+            await keepalived.Node.KillAsync();
+        }
     }
 
     public async Task StopAsync()
     {
+        if (keepalived is not null)
+        {
+            await keepalived.Node.StopAsync();
+        }
+
         if (_successor is { } successor && IsAlive(successor))
         {
             await SignalAsync("TERM");

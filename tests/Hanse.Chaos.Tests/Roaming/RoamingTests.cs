@@ -1,7 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Net;
-using System.Text.Json;
 using Hanse.TestKit;
 
 namespace Hanse.Chaos.Tests.Roaming;
@@ -17,19 +15,21 @@ public sealed class RoamingTests
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
     private readonly Stopwatch _watch = Stopwatch.StartNew();
     private RoamingWorld _world = null!;
+    private Whereabouts _whereabouts = null!;
 
     [Fact]
     public async Task Laptops_that_reach_only_a_door_stay_managed_and_come_home()
     {
         await using var world = _world = await RoamingWorld.PrepareAsync();
+        _whereabouts = new(world);
         await world.AddServerAsync(RoamingWorld.Coordinator);
         await world.AddServerAsync("north");
         await world.AddDoorAsync("door-1");
         await world.AddDoorAsync("door-2");
         await world.AddLaptopAsync(Laptop, "north", inside: true);
         await world.AddLaptopAsync(Other, "north", inside: true);
-        await InsideAsync(Laptop);
-        await InsideAsync(Other);
+        await _whereabouts.InsideAsync(Laptop);
+        await _whereabouts.InsideAsync(Other);
         await DoorsAreKnownAsync();
         Tell("two laptops are linked inside");
 
@@ -51,18 +51,6 @@ public sealed class RoamingTests
         await command.FlowsAsync();
         Tell($"home and away again: {await command.EndAsync()} lines, complete");
     }
-
-    private Task InsideAsync(string laptop) => Wait.For($"{laptop} to be linked to its site directly", () => IsInside(laptop) && !IsOutside(laptop), Patience, Found(laptop));
-
-    private Task OutsideAsync(string laptop) => Wait.For($"{laptop} to be linked through a door", () => IsOutside(laptop), Patience, Found(laptop));
-
-    private bool IsInside(string laptop) => _world.RemotesOf(laptop).Contains(new IPEndPoint(_world.Addresses["north"], RoamingWorld.ServerPort));
-
-    private bool IsOutside(string laptop) => DoorOf(laptop) is not null;
-
-    private RoamingDoor? DoorOf(string laptop) => _world.Doors.Find(d => _world.RemotesOf(laptop).Contains(new IPEndPoint(d.Street, RoamingWorld.DoorPort)));
-
-    private Func<string> Found(string laptop) => () => $"{string.Join(", ", _world.RemotesOf(laptop))}\n{_world.Describe()}";
 
     /// <summary>They learn of the doors from their site alone.</summary>
     private async Task DoorsAreKnownAsync()
@@ -86,16 +74,16 @@ public sealed class RoamingTests
 
         foreach (var laptop in laptops)
         {
-            await OutsideAsync(laptop);
+            await _whereabouts.OutsideAsync(laptop);
         }
 
-        Tell($"{string.Join(" and ", laptops)} out, through {DoorOf(laptops[0])!.Node.Name}");
+        Tell($"{string.Join(" and ", laptops)} out, through {_whereabouts.DoorOf(laptops[0])!.Node.Name}");
     }
 
     private async Task ComeHomeAsync(string laptop)
     {
         await _world.Ground.UnplugAsync(laptop, false);
-        await InsideAsync(laptop);
+        await _whereabouts.InsideAsync(laptop);
         Tell($"{laptop} is home");
     }
 
@@ -105,18 +93,9 @@ public sealed class RoamingTests
         var (code, said) = await DoctorAsync("north", $"{_world.Addresses["north"]}:{RoamingWorld.ServerPort}");
         Assert.True(code == 1, said);
         Assert.Matches("(?m)^failed +tcp ", said);
-        var number = 0;
-        foreach (var (laptop, host) in _world.Hosts)
+        foreach (var laptop in _world.Hosts.Keys)
         {
-            var since = TimeProvider.System.GetUtcNow();
-            var address = IPAddress.Parse(string.Create(CultureInfo.InvariantCulture, $"10.215.0.{++number}"));
-            await _world.Ground.AddAddressAsync(laptop, address);
-            await Wait.For($"the new address of {laptop} to be in the directory", async () => await _world.Api(RoamingWorld.Coordinator).GetAsync($"hosts/{host}") is { } shown
-                && shown.GetProperty("addresses").ToString().Contains(address.ToString(), StringComparison.Ordinal), Patience, _world.Describe);
-            JsonElement last = default;
-            await Wait.For($"metrics of {laptop} by datagram", async () =>
-                await _world.Api(RoamingWorld.Coordinator).GetAsync($"hosts/{host}/metrics") is { } metrics && (last = metrics.GetProperty("last")).ValueKind == JsonValueKind.Object
-                && RoamingWorld.Text(last, "path") == "datagram" && last.GetProperty("at").GetDateTimeOffset() > since, Patience, () => $"{last}\n{_world.Describe()}");
+            await (await News.OfAsync(_world, laptop)).ArriveAsync();
         }
 
         Tell("inventory and metrics arrive");
@@ -125,15 +104,15 @@ public sealed class RoamingTests
     /// <summary>No link ends by it.</summary>
     private async Task UpgradedAsync(LongCommand command)
     {
-        var before = _world.Laptops.Values.Select(LinksOpened).ToList();
+        var before = _world.Laptops.Keys.Select(_whereabouts.LinksOf).ToList();
         foreach (var door in _world.Doors)
         {
             await door.UpgradeAsync();
         }
 
         await command.FlowsAsync();
-        Assert.All(_world.Laptops.Keys, laptop => Assert.True(IsOutside(laptop), _world.Describe()));
-        Assert.Equal(before, _world.Laptops.Values.Select(LinksOpened));
+        Assert.All(_world.Laptops.Keys, laptop => Assert.True(_whereabouts.DoorOf(laptop) is not null, _world.Describe()));
+        Assert.Equal(before, _world.Laptops.Keys.Select(_whereabouts.LinksOf));
         Tell("both doors were upgraded, and no link ended");
     }
 
@@ -149,7 +128,7 @@ public sealed class RoamingTests
         }, Patience, () => said);
         Assert.Equal(_world.Doors.Count, said.Split('\n').Count(l => l.StartsWith("ok", StringComparison.Ordinal) && l.Contains(" link ", StringComparison.Ordinal)));
         await _world.AddLaptopAsync(Stranger, "late", inside: false);
-        await OutsideAsync(Stranger);
+        await _whereabouts.OutsideAsync(Stranger);
         await Wait.For($"{Stranger} to be in the directory", async () => await _world.Api(RoamingWorld.Coordinator).GetAsync($"hosts/{_world.Hosts[Stranger]}") is { } shown
             && RoamingWorld.Text(shown, "status") == "online", Patience, _world.Describe);
         Tell("a third site is behind the doors, and a laptop that was never inside has joined it");
@@ -180,17 +159,16 @@ public sealed class RoamingTests
 
     private async Task OneDoorDiesAsync()
     {
-        var dead = DoorOf(Laptop)!;
+        var dead = _whereabouts.DoorOf(Laptop)!;
+        var other = _world.Doors.Single(d => d != dead);
         await dead.KillAsync();
         foreach (var laptop in _world.Laptops.Keys)
         {
-            await Wait.For($"{laptop} to come through the other door", () => DoorOf(laptop) is { } door && door != dead, Patience, Found(laptop));
+            await _whereabouts.ThroughAsync(laptop, other);
         }
 
-        Tell($"{dead.Node.Name} was killed; both are at {DoorOf(Laptop)!.Node.Name}");
+        Tell($"{dead.Node.Name} was killed; both are at {other.Node.Name}");
     }
-
-    private static int LinksOpened(World.ChaosNode laptop) => File.ReadAllText(laptop.Log).Split("link-opened").Length - 1;
 
     private void Tell(string what) => Console.Error.WriteLine($"roaming {_watch.Elapsed.TotalSeconds,6:0.0} s: {what}");
 }

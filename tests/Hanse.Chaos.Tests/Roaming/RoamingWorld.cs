@@ -18,12 +18,12 @@ internal sealed class RoamingWorld : IAsyncDisposable
     public const string DoorName = "door.roam.test";
     public const int DoorPort = 443;
     public const int ServerPort = 7443;
-    private const string Established = "01";
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
     private readonly Dictionary<string, ChaosNode> _servers = [];
     private readonly Dictionary<string, ServerApi> _apis = [];
+    private readonly IPAddress? _movingAddress;
 
-    private RoamingWorld(NamespaceGround ground, string folder) => (Ground, Folder) = (ground, folder);
+    private RoamingWorld(NamespaceGround ground, string folder, IPAddress? movingAddress) => (Ground, Folder, _movingAddress) = (ground, folder, movingAddress);
 
     public NamespaceGround Ground { get; }
 
@@ -38,10 +38,11 @@ internal sealed class RoamingWorld : IAsyncDisposable
     /// <summary>Host ids by the laptop's name.</summary>
     public Dictionary<string, string> Hosts { get; } = [];
 
-    private IEnumerable<ChaosNode> Nodes => _servers.Values.Concat(Doors.Select(d => d.Node)).Concat(Laptops.Values);
+    private IEnumerable<ChaosNode> Nodes => _servers.Values.Concat(Doors.SelectMany(d => new[] { d.Node, d.Keepalived?.Node }).OfType<ChaosNode>()).Concat(Laptops.Values);
 
     /// <summary>Fails where this account may make no network namespaces: there is no other ground for this.</summary>
-    public static async Task<RoamingWorld> PrepareAsync()
+    /// <param name="movingAddress">On the street: the one address of all doors, which keepalived moves. Without it each has its own.</param>
+    public static async Task<RoamingWorld> PrepareAsync(IPAddress? movingAddress = null)
     {
         var root = Directory.CreateDirectory($"/tmp/hanse-servers-{Environment.UserName}").FullName;
         foreach (var left in Directory.GetDirectories(root, "roaming-*").Where(f => !Directory.Exists("/proc/" + f[(f.LastIndexOf('-') + 1)..])))
@@ -51,7 +52,7 @@ internal sealed class RoamingWorld : IAsyncDisposable
 
         var folder = Directory.CreateDirectory(Path.Combine(root, string.Create(CultureInfo.InvariantCulture, $"roaming-{Environment.ProcessId}"))).FullName;
         var hosts = Path.Combine(folder, "hosts");
-        await File.WriteAllTextAsync(hosts, "127.0.0.1 localhost\n");
+        await File.WriteAllTextAsync(hosts, movingAddress is null ? "127.0.0.1 localhost\n" : $"127.0.0.1 localhost\n{movingAddress} {DoorName}\n");
         var (ground, why) = await NamespaceGround.TryCreateAsync(hosts);
         if (ground is null)
         {
@@ -59,7 +60,7 @@ internal sealed class RoamingWorld : IAsyncDisposable
             Assert.Fail($"This test needs network namespaces of its own, and this account may make none: {why}");
         }
 
-        return new RoamingWorld(ground, folder);
+        return new RoamingWorld(ground, folder, movingAddress);
     }
 
     /// <param name="name">A coordinator's, or a site's, which is invited and joins.</param>
@@ -84,12 +85,16 @@ internal sealed class RoamingWorld : IAsyncDisposable
         }
     }
 
-    /// <summary>All doors are invited under one name, which then has the address of each.</summary>
+    /// <summary>All doors are invited under one name, which then has the address of each, or the one that moves.</summary>
     public async Task AddDoorAsync(string name)
     {
         Addresses[name] = await Ground.AddAsync(name);
         var street = await Ground.AddToStreetAsync(name);
-        await File.AppendAllTextAsync(Ground.HostsFile!, $"{street} {DoorName}\n");
+        if (_movingAddress is null)
+        {
+            await File.AppendAllTextAsync(Ground.HostsFile!, $"{street} {DoorName}\n");
+        }
+
         var folder = FolderOf(name);
         var node = new ChaosNode(name, folder, Ground, null,
         [
@@ -99,7 +104,7 @@ internal sealed class RoamingWorld : IAsyncDisposable
         var invited = await AskAsync(Coordinator, "gateways/invitations", new { name, addresses = new[] { $"{DoorName}:{DoorPort}" } });
         await JoinAsync(name, RealProcess.Program("hanse-gateway"), node.Data, invited.GetProperty("joinString").GetString()!);
         node.Start();
-        Doors.Add(new RoamingDoor(node, street));
+        Doors.Add(new RoamingDoor(node, _movingAddress is null ? null : await Keepalived.StartAsync(name, FolderOf(name + "-keepalived"), Ground, _movingAddress)));
         await Wait.For($"{name} to be online", async () => await Api(Coordinator).GetAsync($"gateways/{name}") is { } shown && Text(shown, "link") == "online", Patience, Describe);
     }
 
@@ -145,13 +150,6 @@ internal sealed class RoamingWorld : IAsyncDisposable
         return RealProcess.RunAsync(command[0], "", [.. command.Skip(1)]);
     }
 
-    /// <summary>Where the TCP connections of a laptop lead, by the kernel's own lists.</summary>
-    public IReadOnlyList<IPEndPoint> RemotesOf(string laptop) =>
-    [
-        .. new[] { "tcp", "tcp6" }.SelectMany(list => File.ReadAllLines($"/proc/{Laptops[laptop].ProcessId}/net/{list}").Skip(1))
-            .Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries)).Where(fields => fields[3] == Established).Select(fields => EndPoint(fields[2])),
-    ];
-
     /// <summary>The federation's roots in a file, as its sites have them.</summary>
     public async Task<string> RootsAsync(string site)
     {
@@ -186,12 +184,5 @@ internal sealed class RoamingWorld : IAsyncDisposable
         var command = Ground.CommandFor(node, [program, "join", "--data", data]);
         var (code, output) = await RealProcess.RunAsync(command[0], joinString, [.. command.Skip(1)]);
         Assert.True(code == 0, $"{node} did not join: {output}\n{Describe()}");
-    }
-
-    /// <summary>As /proc writes it: an IPv4 address as one number of this machine's order, also at the end of one that is mapped into IPv6.</summary>
-    private static IPEndPoint EndPoint(string text)
-    {
-        var parts = text.Split(':');
-        return new(new IPAddress(uint.Parse(parts[0][^8..], NumberStyles.HexNumber, CultureInfo.InvariantCulture)), int.Parse(parts[1], NumberStyles.HexNumber, CultureInfo.InvariantCulture));
     }
 }
