@@ -22,6 +22,7 @@ internal sealed partial class RoamingDoor(ChaosNode node, Keepalived? keepalived
     public async Task UpgradeAsync()
     {
         var (before, upgrades) = (ProcessId, Upgrades().Count);
+        node.LetGo();
         await SignalAsync("USR2");
         await Wait.For($"{node.Name} to be upgraded", () => Upgrades().Count > upgrades && !IsAlive(before), Patience, node.LogTail);
         _successor = int.Parse(Upgrades()[^1].Groups[1].ValueSpan, CultureInfo.InvariantCulture);
@@ -29,6 +30,7 @@ internal sealed partial class RoamingDoor(ChaosNode node, Keepalived? keepalived
 
     public async Task KillAsync()
     {
+        node.LetGo();
         await SignalAsync("KILL");
         await Wait.For($"{node.Name} to be gone", () => !IsAlive(ProcessId) && !node.IsRunning, Patience, node.LogTail);
     }

@@ -75,7 +75,7 @@ internal sealed class ChaosNode(string name, string folder, IGround ground, stri
     /// <summary>As the out-of-memory killer would. What it started lives on, as it would.</summary>
     public async Task KillAsync()
     {
-        Unwanted();
+        LetGo();
         if (_process is { HasExited: false } process)
         {
             process.Kill(entireProcessTree: false);
@@ -110,7 +110,7 @@ internal sealed class ChaosNode(string name, string folder, IGround ground, stri
     /// <summary>Asks, waits, and only then kills; then the database that a killed server left.</summary>
     public async Task StopAsync()
     {
-        Unwanted();
+        LetGo();
         if (_process is { HasExited: false } process)
         {
             await Shell.TryAsync("kill", "-TERM", process.Id.ToString(CultureInfo.InvariantCulture));
@@ -126,7 +126,8 @@ internal sealed class ChaosNode(string name, string folder, IGround ground, stri
 
     }
 
-    private void Unwanted()
+    /// <summary>Whatever ends it from here on, it is not started again: it was meant, or another process has taken its place.</summary>
+    public void LetGo()
     {
         lock (_gate)
         {
