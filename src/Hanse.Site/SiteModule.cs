@@ -62,7 +62,7 @@ public static class SiteModule
         AddEnrollment(services);
         AddUplink(services);
         services.AddAuditLog().AddSingleton<IAuditAlarm, AuditAlarm>()
-            .AddSingleton<AuditUplink>().AddSingleton<IAuditUplink>(s => s.GetRequiredService<AuditUplink>());
+            .AddSingleton<OwnLogRecovery>().AddSingleton<AuditUplink>().AddSingleton<IAuditUplink>(s => s.GetRequiredService<AuditUplink>());
         services.AddSingleton<SiteBackup>();
         AddHosts(services);
         AddCommands(services);

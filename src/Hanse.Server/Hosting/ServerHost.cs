@@ -29,7 +29,7 @@ internal sealed class ServerHost : IServerHost
         }
         catch (NpgsqlException away) // while it starts: later each part waits for its database
         {
-            throw new CliException(ExitCodes.Failed, $"PostgreSQL went away while the server was starting: {away.Message}", "Nothing is lost; start again. A service manager does (Restart=on-failure).");
+            throw new CliException(ExitCodes.Failed, $"PostgreSQL was not there while the server started: {away.Message}", "Nothing is lost; start again once it runs. A service manager does by itself (Restart=on-failure).");
         }
     }
 

@@ -1,9 +1,7 @@
 using Google.Protobuf;
-using Hanse.Audit;
 using Hanse.Audit.Checkpoints;
 using Hanse.Audit.Witnessing;
 using Hanse.Link;
-using Hanse.Protocol.Ids;
 using Hanse.Protocol.Messages;
 using Hanse.Site.Audit.Api;
 using Microsoft.Extensions.Logging;
@@ -14,7 +12,7 @@ namespace Hanse.Site.Audit;
 /// <summary>See <see cref="IAuditUplink"/>. The site's newest checkpoint is shown when the link comes up and every few seconds while its log grows; a
 /// coordinator that contradicts it is asked again at each round.</summary>
 internal sealed partial class AuditUplink(
-    AuditPresenter presenter, AuditWitness witness, WitnessStore held, CheckpointStore checkpoints, LogRecovery recovery, IAuditIdentity identity, TimeProvider time,
+    AuditPresenter presenter, AuditWitness witness, WitnessStore held, CheckpointStore checkpoints, OwnLogRecovery recovery, TimeProvider time,
     ILogger<AuditUplink> logger) : IAuditUplink
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
@@ -43,21 +41,7 @@ internal sealed partial class AuditUplink(
         return answer;
     }
 
-    public async Task<SiteLogRecovered> RecoverAsync(SiteLogRecover request, CancellationToken cancellation)
-    {
-        var certificates = SignerCertificates.OfDer(request.Certificates.Select(c => c.ToByteArray()));
-        if (!SignedCheckpoint.TryParse(request.Note, out var signed) || signed.OfOwner is not { } signature
-            || signed.Checkpoint.Owner != identity.Credential?.Identity
-            || NoteSigner.Verify(signed.Checkpoint, signature, certificates, identity.Trust.Roots) is null)
-        {
-            throw new FormatException("The note is no checkpoint that this site signed.");
-        }
-
-        var actor = new AuditActor(request.Actor, request.Account.Length > 0 ? request.Account : null);
-        return await recovery.RecoverAsync([signed.Checkpoint], actor, request.Reason, cancellation) is { Entry: var entry }
-            ? new() { PreviousLog = IdText.Format(entry.Previous), KeptEntries = (ulong)entry.KeptEntries, LostEntries = (ulong)entry.Lost }
-            : new();
-    }
+    public Task<SiteLogRecovered> RecoverAsync(SiteLogRecover request, CancellationToken cancellation) => recovery.RecoverAsync(request, cancellation);
 
     /// <summary>Shows the log as it is now to the coordinator, if there is a link; before somebody is told how it stands.</summary>
     public async Task RoundAsync(CancellationToken cancellation)

@@ -41,6 +41,21 @@ public sealed class RealServerTests
         Assert.Contains(key, output, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_database_that_is_not_there_at_the_start_is_said_and_no_stack_trace()
+    {
+        using var folder = new TestFolder();
+        await File.WriteAllTextAsync(
+            folder.File("hanse.yaml"),
+            $"roles: [coordinator]\ndataDir: {folder.File("data")}\nlisten: 127.0.0.1:{RealProcess.FreePort()}\npostgres:\n  connectionString: Host=127.0.0.1;Port={RealProcess.FreePort()};Username=hanse\n");
+
+        var (code, output) = await RealProcess.RunAsync(RealProcess.Program("hanse"), "", "serve", "--config", folder.File("hanse.yaml"));
+
+        Assert.Equal(1, code);
+        Assert.Contains("hanse: PostgreSQL was not there", output, StringComparison.Ordinal);
+        Assert.DoesNotContain("Unhandled", output, StringComparison.Ordinal);
+    }
+
     private static async Task A_second_start_on_the_same_data_is_refused_by_name(RealServer server)
     {
         var (code, output) = await RealProcess.RunAsync(
