@@ -92,6 +92,7 @@ public sealed class BackupTests
         var backup = await BackUpAsync("north-2.hanse", site.DataDir, "site");
         var later = (string)(await _demo.JsonAsync("run", "--address", await SocketAsync("north"), "--host", _machine, "--", "true"))["id"]!;
         await Wait.For("what came after the backup to be told", async () => await StateAsync(later) == "completed");
+        (await _demo.HanseAsync("audit", "verify", "--address", await SocketAsync("north"))).Succeeded(); // the coordinator has seen the log as it is now
         await LoseAsync(site);
         (await _demo.HanseWithAsync(Passphrase, "backup", "restore", backup, "--data-dir", site.DataDir)).Succeeded();
         (await _demo.UpAsync("--detach")).Succeeded();
