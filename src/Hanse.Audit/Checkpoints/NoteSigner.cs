@@ -24,6 +24,13 @@ public static class NoteSigner
         return new(signer, KeyId(signer, credential.Leaf), time, credential.Sign(Message(checkpoint, time)));
     }
 
+    /// <summary>The checkpoint of a note, if it is one of this owner's log and the owner's own signature verifies under these roots; null otherwise.</summary>
+    public static Checkpoint? OfOwner(string note, NodeIdentity? owner, SignerCertificates certificates, IReadOnlyCollection<X509Certificate2> roots) =>
+        SignedCheckpoint.TryParse(note, out var signed) && signed.Checkpoint.Owner == owner && signed.OfOwner is { } signature
+            && Verify(signed.Checkpoint, signature, certificates, roots) is not null
+            ? signed.Checkpoint
+            : null;
+
     /// <summary>The node that signed, or null if the signature is not of its name, not over this checkpoint, or none of the certificates leads
     /// from it to a root.</summary>
     public static NodeIdentity? Verify(Checkpoint checkpoint, NoteSignature signature, SignerCertificates certificates, IReadOnlyCollection<X509Certificate2> roots)

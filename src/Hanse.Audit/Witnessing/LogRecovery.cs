@@ -47,7 +47,7 @@ public sealed class LogRecovery(NpgsqlDataSource database, CheckpointStore check
     {
         var followed = await entries.FindAsync(1, cancellation) is { } first ? RecoveryEntry.Read(first.Bytes) : [];
         return [.. heads.Reverse().Select(h => new SeenLog(h.LogId, h.EntryCount)).Concat(held.Select(h => new SeenLog(h.Log, h.Size))).Concat(followed)
-            .Where(l => l.Log != previous).GroupBy(l => l.Log).Select(g => new SeenLog(g.Key, g.Max(l => l.Size))).Take(RecoveryEntry.MostEarlier)];
+            .Where(l => l.Log != previous).GroupBy(l => l.Log).Select(g => new SeenLog(g.Key, g.Max(l => l.Size)))];
     }
 
     /// <summary>Up to where this database has what was cosigned: the newest such checkpoint that its entries still have the root of.</summary>

@@ -14,7 +14,7 @@ public sealed record RecoveryEntry(Guid Previous, Checkpoint? Held, long KeptEnt
     public const string Operation = "audit.recover";
 
     /// <summary>An entry's text has room for so many; who held an older log must be told by another recovery.</summary>
-    internal const int MostEarlier = 64;
+    private const int MostEarlier = 64;
 
     /// <summary>Other logs that this one follows, for witnesses that were away when these ended.</summary>
     public IReadOnlyList<SeenLog> Earlier { get; init; } = [];

@@ -105,11 +105,13 @@ internal static class AuditEndpoints
 
         if (request.Site is { } site)
         {
-            return await sites.FindAsync(site, cancellation) is { } row
-                ? await ofSite.RecoverAsync(row, actor.ForAudit(), request.Reason, cancellation) is (var recovered, var problem) && problem is null
-                    ? TypedResults.Ok(recovered)
-                    : problem!
-                : Problems.NotFound(ErrorCodes.SiteNotFound, $"No site is called {site}. `hanse site list` shows them.", "site");
+            if (await sites.FindAsync(site, cancellation) is not { } row)
+            {
+                return Problems.NotFound(ErrorCodes.SiteNotFound, $"No site is called {site}. `hanse site list` shows them.", "site");
+            }
+
+            var (recovered, problem) = await ofSite.RecoverAsync(row, actor.ForAudit(), request.Reason, cancellation);
+            return problem is null ? TypedResults.Ok(recovered) : problem;
         }
 
         var result = await recovery.RecoverAsync(actor.ForAudit(), request.Reason, cancellation);

@@ -39,12 +39,8 @@ internal sealed class AuditRecovery(LogRecovery log, ISites sites, ISiteChannel 
             done, asked, [.. held.Where(h => done.Contradicted.Contains(h.Checkpoint)).Select(h => h.Site.ToString())], silent));
     }
 
-    private Checkpoint? Verified(AuditHeld answer) =>
-        SignedCheckpoint.TryParse(answer.Note, out var signed) && signed.OfOwner is { } signature
-            && signed.Checkpoint.Owner == NodeIdentity.ForCoordinator(federation.Id)
-            && NoteSigner.Verify(signed.Checkpoint, signature, SignerCertificates.OfDer(answer.Certificates.Select(c => c.ToByteArray())), identity.Trust.Roots) is not null
-            ? signed.Checkpoint
-            : null;
+    private Checkpoint? Verified(AuditHeld answer) => NoteSigner.OfOwner(
+        answer.Note, NodeIdentity.ForCoordinator(federation.Id), SignerCertificates.OfDer(answer.Certificates.Select(c => c.ToByteArray())), identity.Trust.Roots);
 
     /// <param name="Asked">How many sites answered.</param>
     /// <param name="Silent">The names of those that did not.</param>

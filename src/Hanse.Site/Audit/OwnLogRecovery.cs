@@ -14,15 +14,10 @@ internal sealed class OwnLogRecovery(LogRecovery recovery, IAuditIdentity identi
     public async Task<SiteLogRecovered> RecoverAsync(SiteLogRecover request, CancellationToken cancellation)
     {
         var certificates = SignerCertificates.OfDer(request.Certificates.Select(c => c.ToByteArray()));
-        if (!SignedCheckpoint.TryParse(request.Note, out var signed) || signed.OfOwner is not { } signature
-            || signed.Checkpoint.Owner != identity.Credential?.Identity
-            || NoteSigner.Verify(signed.Checkpoint, signature, certificates, identity.Trust.Roots) is null)
-        {
-            throw new FormatException("The note is no checkpoint that this site signed.");
-        }
-
+        var seen = NoteSigner.OfOwner(request.Note, identity.Credential?.Identity, certificates, identity.Trust.Roots)
+            ?? throw new FormatException("The note is no checkpoint that this site signed.");
         var actor = new AuditActor(request.Actor, request.Account.Length > 0 ? request.Account : null);
-        return await recovery.RecoverAsync([signed.Checkpoint], actor, request.Reason, cancellation) is { Entry: var entry }
+        return await recovery.RecoverAsync([seen], actor, request.Reason, cancellation) is { Entry: var entry }
             ? new() { PreviousLog = IdText.Format(entry.Previous), KeptEntries = (ulong)entry.KeptEntries, LostEntries = (ulong)entry.Lost }
             : new();
     }
