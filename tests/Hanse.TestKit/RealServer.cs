@@ -41,12 +41,15 @@ public sealed class RealServer : IAsyncDisposable
     /// <summary>The port that nodes are told to dial: a relay's, or this server's own.</summary>
     public int? DialledPort { get; init; }
 
+    /// <summary>Environment variables beside those of the test.</summary>
+    public IReadOnlyList<(string Name, string Value)> Variables { get; init; } = [];
+
     public async Task StartAsync()
     {
         await File.WriteAllTextAsync(
             Configuration,
             $"roles: [coordinator, site]\ndataDir: {DataDir}\nlisten: 127.0.0.1:{Port}\naddresses: ['127.0.0.1:{DialledPort ?? Port}']\n{_settings}\n");
-        Process = RealProcess.Start(RealProcess.Program("hanse"), "serve", "--config", Configuration);
+        Process = RealProcess.Start(RealProcess.Program("hanse"), "", ["serve", "--config", Configuration], [.. Variables]);
         await OnlineAsync();
     }
 

@@ -11,7 +11,7 @@ namespace Hanse.Server.Hosting;
 
 /// <summary>One server process, whole: (1) PostgreSQL, (2) each role's database, (3) each role, (4) a federation of one joins itself,
 /// (5) run until told to stop or until a role fails, giving back memory when it is quiet, (6) stop what was started, newest first.</summary>
-internal sealed class ServerHost : IServerHost
+internal sealed partial class ServerHost : IServerHost
 {
     public async Task<int> RunAsync(HanseOptions options, CancellationToken stop)
     {
@@ -38,6 +38,11 @@ internal sealed class ServerHost : IServerHost
         Directory.CreateDirectory(options.DataDir);
         using var logging = ServerLogging.Create(options);
         using var telemetry = ServerTelemetry.Start(options);
+        if (SessionTickets.Stop() is { } why)
+        {
+            LogTickets(logging.CreateLogger<ServerHost>(), why);
+        }
+
         // 1
         await using var postgres = await OpenPostgresAsync(options, logging, stop);
         await using var roles = new RunningRoles();
@@ -85,4 +90,7 @@ internal sealed class ServerHost : IServerHost
         };
         return await PostgresInstance.StartAsync(instance, TimeProvider.System, logging.CreateLogger("Hanse.Storage"), stop);
     }
+
+    [LoggerMessage(1, LogLevel.Warning, "TLS 1.3 session tickets, which no node uses, are still made, and make each link dearer: {Why}")]
+    private static partial void LogTickets(ILogger logger, string why);
 }

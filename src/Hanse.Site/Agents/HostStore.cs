@@ -24,7 +24,7 @@ internal sealed class HostStore : IHostEnrolment, IAsyncDisposable
     private readonly IOutbox _outbox;
     private readonly IAuditLog _audit;
     private readonly TimeProvider _time;
-    private readonly WriteBatcher<(HostId Host, JoinedHost Joined), HostId> _joins;
+    private readonly Batcher<(HostId Host, JoinedHost Joined), HostId> _joins;
 
     public HostStore(NpgsqlDataSource database, IOutbox outbox, IAuditLog audit, TimeProvider time)
     {
@@ -60,7 +60,7 @@ internal sealed class HostStore : IHostEnrolment, IAsyncDisposable
             new { ids = hosts.Select(h => h.Value).ToArray(), banned = (short)HostStatus.Banned }, transaction, cancellationToken: cancellation)))
         .Select(HostId.From).ToHashSet();
 
-    public Task<HostId> AddAsync(HostId host, JoinedHost joined, CancellationToken cancellation) => _joins.WriteAsync((host, joined), cancellation);
+    public Task<HostId> AddAsync(HostId host, JoinedHost joined, CancellationToken cancellation) => _joins.ApplyAsync((host, joined), cancellation);
 
     public ValueTask DisposeAsync() => _joins.DisposeAsync();
 

@@ -9,28 +9,37 @@ namespace Hanse.Site.Agents;
 internal sealed class LinkSecretStore : IAsyncDisposable
 {
     private readonly NpgsqlDataSource _database;
-    private readonly WriteBatcher<FreshSecret, bool> _writes;
+    private readonly Batcher<HostId, HelloRow?> _reads;
+    private readonly Batcher<FreshSecret, bool> _writes;
 
-    public LinkSecretStore(NpgsqlDataSource database) => (_database, _writes) = (database, new(WriteAsync));
+    public LinkSecretStore(NpgsqlDataSource database) => (_database, _reads, _writes) = (database, new(ReadAsync), new(WriteAsync));
 
-    public async Task<HelloRow?> FindAsync(HostId host, CancellationToken cancellation)
-    {
-        await using var connection = await _database.OpenConnectionAsync(cancellation);
-        return await connection.QuerySingleOrDefaultAsync<HelloRow>(new CommandDefinition(
-            """
-            select status, status_reason as StatusReason, link_secret as LinkSecret, previous_link_secret as PreviousLinkSecret,
-                   removed_at is not null as Removed
-            from agents_host where id = @id
-            """,
-            new { id = host.Value }, cancellationToken: cancellation));
-    }
+    /// <summary>Null if there is no such host.</summary>
+    public Task<HelloRow?> FindAsync(HostId host, CancellationToken cancellation) => _reads.ApplyAsync(host, cancellation);
 
     /// <summary>Durable before the welcome that carries the secret is sent. After a secret whose answer was lost the one shown stays
     /// valid beside the new one; the lost one does not.</summary>
     public Task StoreAsync(HostId host, byte[] freshHash, byte[]? keptHash, string agentVersion, CancellationToken cancellation) =>
-        _writes.WriteAsync(new(host.Value, freshHash, keptHash, agentVersion), cancellation);
+        _writes.ApplyAsync(new(host.Value, freshHash, keptHash, agentVersion), cancellation);
 
-    public ValueTask DisposeAsync() => _writes.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await _reads.DisposeAsync();
+        await _writes.DisposeAsync();
+    }
+
+    private async Task<IReadOnlyList<HelloRow?>> ReadAsync(IReadOnlyList<HostId> batch, CancellationToken cancellation)
+    {
+        await using var connection = await _database.OpenConnectionAsync(cancellation);
+        var rows = (await connection.QueryAsync<HelloRow>(new CommandDefinition(
+            """
+            select id, status, status_reason as StatusReason, link_secret as LinkSecret, previous_link_secret as PreviousLinkSecret,
+                   removed_at is not null as Removed
+            from agents_host where id = any(@ids)
+            """,
+            new { ids = batch.Select(h => h.Value).ToArray() }, cancellationToken: cancellation))).ToDictionary(r => r.Id);
+        return [.. batch.Select(h => rows.GetValueOrDefault(h.Value))];
+    }
 
     /// <summary>Hellos that come together share a transaction. Of two of one host the later counts, as if they had come one by one.</summary>
     private async Task<IReadOnlyList<bool>> WriteAsync(IReadOnlyList<FreshSecret> batch, CancellationToken cancellation)
@@ -57,6 +66,7 @@ internal sealed class LinkSecretStore : IAsyncDisposable
 /// <summary>A host as its hello finds it.</summary>
 internal sealed class HelloRow
 {
+    public Guid Id { get; init; }
     public short Status { get; init; }
     public string StatusReason { get; init; } = "";
     public byte[]? LinkSecret { get; init; }

@@ -12,7 +12,7 @@ namespace Hanse.Site.Commands;
 /// site. A crash between storing “offered” and sending repeats the send; the agent answers a repeated offer from its journal (D4).
 /// (1) what is due ends, (2) what waits for connected hosts is marked offered, (3) is sent, (4) the answers are stored.</summary>
 internal sealed partial class ExecutionDriver(
-    NpgsqlDataSource database, ExecutionWriter writer, IAgentChannel agents, CommandSignal signal, TimeProvider time, ILogger<ExecutionDriver> logger)
+    NpgsqlDataSource database, ExecutionWriter writer, IAgentChannel agents, CommandSignal signal, GatherPause gather, TimeProvider time, ILogger<ExecutionDriver> logger)
 {
     private const int BatchSize = 2_000;
     private const int InFlight = 256;
@@ -35,6 +35,11 @@ internal sealed partial class ExecutionDriver(
             {
                 await PassAsync(slots, cancellation);
                 await signal.Work.WaitAsync(Tick, time, cancellation);
+                if (!_back.IsEmpty)
+                {
+                    // Thousands that come back together are a few rounds.
+                    await Task.Delay(gather.Length, time, cancellation);
+                }
             }
         }
         finally

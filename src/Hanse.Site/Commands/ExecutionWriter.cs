@@ -14,7 +14,7 @@ internal sealed class ExecutionWriter : IAsyncDisposable
 {
     private readonly NpgsqlDataSource _database;
     private readonly IOutbox _outbox;
-    private readonly WriteBatcher<ExecutionInput, ExecutionTransition> _batcher;
+    private readonly Batcher<ExecutionInput, ExecutionTransition> _batcher;
 
     public ExecutionWriter(NpgsqlDataSource database, IOutbox outbox)
     {
@@ -22,7 +22,7 @@ internal sealed class ExecutionWriter : IAsyncDisposable
         _batcher = new(WriteBatchAsync);
     }
 
-    public Task<ExecutionTransition> ApplyAsync(ExecutionInput input, CancellationToken cancellation) => _batcher.WriteAsync(input, cancellation);
+    public Task<ExecutionTransition> ApplyAsync(ExecutionInput input, CancellationToken cancellation) => _batcher.ApplyAsync(input, cancellation);
 
     /// <summary>As the other overload, in the caller's transaction and for many at once.</summary>
     public async Task<IReadOnlyList<ExecutionTransition>> ApplyAsync(

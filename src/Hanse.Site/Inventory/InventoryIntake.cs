@@ -24,6 +24,11 @@ internal sealed class InventoryIntake(NpgsqlDataSource database, InventoryStore 
             RefuseMalformed(section);
         }
 
+        if (ChangesNothing(report, await store.HashesAsync(host, cancellation)))
+        {
+            return new InventoryReceipt(); // what nearly every host tells that comes back
+        }
+
         await using var connection = await database.OpenConnectionAsync(cancellation);
         await using var transaction = await connection.BeginTransactionAsync(cancellation);
         var held = await InventoryStore.HashesAsync(transaction, host, cancellation);
@@ -61,6 +66,11 @@ internal sealed class InventoryIntake(NpgsqlDataSource database, InventoryStore 
     }
 
     public Task<HostDetail?> ReadAsync(HostId host, string section, CancellationToken cancellation) => store.ReadAsync(host, section, cancellation);
+
+    /// <summary>Whether a report tells of what is held already and of nothing else.</summary>
+    private static bool ChangesNothing(InventoryReport report, Dictionary<string, byte[]> held) =>
+        report.Sections.Count == 0 && report.Unchanged.All(u => Matches(held, u))
+        && (!report.Full || held.Keys.All(report.Unchanged.Select(u => u.Name).ToHashSet().Contains));
 
     private static bool Matches(Dictionary<string, byte[]> held, SectionHash reported) =>
         held.TryGetValue(reported.Name, out var hash) && hash.AsSpan().SequenceEqual(reported.Hash.Span);

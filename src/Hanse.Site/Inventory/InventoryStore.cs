@@ -2,13 +2,24 @@ using Dapper;
 using Google.Protobuf;
 using Hanse.Protocol.Ids;
 using Hanse.Protocol.Messages;
+using Hanse.Storage.Bulk;
 using Npgsql;
 
 namespace Hanse.Site.Inventory;
 
 /// <summary>Sections of hosts, each under the hash of its content.</summary>
-internal sealed class InventoryStore(NpgsqlDataSource database, TimeProvider time)
+internal sealed class InventoryStore : IAsyncDisposable
 {
+    private readonly NpgsqlDataSource _database;
+    private readonly TimeProvider _time;
+    private readonly Batcher<HostId, Dictionary<string, byte[]>> _hashes;
+
+    public InventoryStore(NpgsqlDataSource database, TimeProvider time) => (_database, _time, _hashes) = (database, time, new(HashesAsync));
+
+    /// <summary>What is held of a host, each section by the hash of its content. Hosts that ask together share a query.</summary>
+    public Task<Dictionary<string, byte[]>> HashesAsync(HostId host, CancellationToken cancellation) => _hashes.ApplyAsync(host, cancellation);
+
+    /// <summary>The same, as this transaction sees it.</summary>
     public static async Task<Dictionary<string, byte[]>> HashesAsync(NpgsqlTransaction transaction, HostId host, CancellationToken cancellation) =>
         (await transaction.Connection!.QueryAsync<(string Name, byte[] Hash)>(new CommandDefinition(
             "select name, hash from inventory_section where host_id = @id", new { id = host.Value }, transaction, cancellationToken: cancellation)))
@@ -34,7 +45,7 @@ internal sealed class InventoryStore(NpgsqlDataSource database, TimeProvider tim
                 bodies = sections.Select(s => s.Body.ToByteArray()).ToArray(),
                 errors = sections.Select(s => s.Error).ToArray(),
                 collected = sections.Select(s => DateTimeOffset.FromUnixTimeMilliseconds(s.CollectedUnixMs)).ToArray(),
-                now = time.GetUtcNow(),
+                now = _time.GetUtcNow(),
             },
             transaction, cancellationToken: cancellation));
 
@@ -45,7 +56,7 @@ internal sealed class InventoryStore(NpgsqlDataSource database, TimeProvider tim
 
     public async Task<HostDetail?> ReadAsync(HostId host, string section, CancellationToken cancellation)
     {
-        await using var connection = await database.OpenConnectionAsync(cancellation);
+        await using var connection = await _database.OpenConnectionAsync(cancellation);
         if (section.Length == 0)
         {
             return await ListAsync(connection, host, cancellation);
@@ -57,6 +68,17 @@ internal sealed class InventoryStore(NpgsqlDataSource database, TimeProvider tim
         return row is null
             ? null
             : new HostDetail { Body = ByteString.CopyFrom(row.Body), CollectedUnixMs = UnixMs(row.CollectedAt), Error = row.Error };
+    }
+
+    public ValueTask DisposeAsync() => _hashes.DisposeAsync();
+
+    private async Task<IReadOnlyList<Dictionary<string, byte[]>>> HashesAsync(IReadOnlyList<HostId> batch, CancellationToken cancellation)
+    {
+        await using var connection = await _database.OpenConnectionAsync(cancellation);
+        var rows = (await connection.QueryAsync<(Guid Host, string Name, byte[] Hash)>(new CommandDefinition(
+            "select host_id, name, hash from inventory_section where host_id = any(@ids)",
+            new { ids = batch.Select(h => h.Value).ToArray() }, cancellationToken: cancellation))).ToLookup(r => r.Host);
+        return [.. batch.Select(h => rows[h.Value].ToDictionary(r => r.Name, r => r.Hash))];
     }
 
     private static async Task<HostDetail> ListAsync(NpgsqlConnection connection, HostId host, CancellationToken cancellation)

@@ -10,7 +10,7 @@ namespace Hanse.Site.Metrics;
 internal sealed class KeyStore : IAsyncDisposable
 {
     private readonly NpgsqlDataSource _database;
-    private readonly WriteBatcher<GivenKey, bool> _writes;
+    private readonly Batcher<GivenKey, bool> _writes;
 
     public KeyStore(NpgsqlDataSource database) => (_database, _writes) = (database, new(WriteAsync));
 
@@ -25,7 +25,7 @@ internal sealed class KeyStore : IAsyncDisposable
 
     /// <summary>Durable before the key is handed out. Hosts that ask together share a transaction.</summary>
     public Task GiveAsync(HostId host, ulong keyId, DateTimeOffset now, CancellationToken cancellation) =>
-        _writes.WriteAsync(new(host.Value, (long)keyId, now), cancellation);
+        _writes.ApplyAsync(new(host.Value, (long)keyId, now), cancellation);
 
     /// <summary>The keys that still count, each with the highest sequence that was stored under it.</summary>
     public async Task<IReadOnlyList<HeldKey>> ListAsync(DateTimeOffset givenAfter, CancellationToken cancellation)

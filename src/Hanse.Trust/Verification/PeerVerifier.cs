@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Security.Cryptography.X509Certificates;
 using Hanse.Protocol.Ids;
 using Hanse.Protocol.Messages;
@@ -13,6 +14,9 @@ namespace Hanse.Trust.Verification;
 public sealed class PeerVerifier(CurrentTrust trust, TimeProvider time)
 {
     private const int MaxPresented = 8;
+
+    // By the object, which never changes and is one throughout a connection: gone with it.
+    private static readonly ConditionalWeakTable<X509Certificate2, X509Certificate2> Issued = [];
 
     public CurrentTrust Trust => trust;
 
@@ -106,16 +110,30 @@ public sealed class PeerVerifier(CurrentTrust trust, TimeProvider time)
             : !RootSignatures.Cover(intermediate, anchors) ? "no trusted root signed its issuer as an intermediate"
             : null;
 
-    /// <summary>Whether this very intermediate issued it, within its constraints. That the chain goes no further is right: the rest was judged.</summary>
+    /// <summary>Whether this very intermediate issued it, within its constraints. That the chain goes no further is right: the rest was judged. The answer
+    /// never changes while both are valid, which the callers see to, and a link asks twice: in the handshake and before its hello. A yes is remembered.</summary>
     private static string? CheckIssued(X509Certificate2 leaf, X509Certificate2 intermediate, DateTimeOffset at)
     {
+        if (Issued.TryGetValue(leaf, out var known) && known.RawDataMemory.Span.SequenceEqual(intermediate.RawDataMemory.Span))
+        {
+            return null;
+        }
+
         using var chain = NewChain([intermediate], at);
         var whole = chain.Build(leaf);
         var faults = chain.ChainStatus.Select(s => s.Status).Where(s => s is not (X509ChainStatusFlags.NoError or X509ChainStatusFlags.PartialChain)).Distinct().ToList();
-        return faults.Count > 0 ? $"its chain does not verify ({string.Join(", ", faults)})"
-            : whole || chain.ChainElements.Count != 2 || !chain.ChainElements[1].Certificate.RawDataMemory.Span.SequenceEqual(intermediate.RawDataMemory.Span)
-            ? "its chain is not leaf, intermediate, root"
-            : null;
+        if (faults.Count > 0)
+        {
+            return $"its chain does not verify ({string.Join(", ", faults)})";
+        }
+
+        if (whole || chain.ChainElements.Count != 2 || !chain.ChainElements[1].Certificate.RawDataMemory.Span.SequenceEqual(intermediate.RawDataMemory.Span))
+        {
+            return "its chain is not leaf, intermediate, root";
+        }
+
+        Issued.AddOrUpdate(leaf, intermediate);
+        return null;
     }
 
     private static bool IsValid(X509Certificate2 certificate, DateTimeOffset at) =>
