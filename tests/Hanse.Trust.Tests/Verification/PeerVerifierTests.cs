@@ -166,6 +166,17 @@ public sealed class PeerVerifierTests
     }
 
     [Fact]
+    public void Verify_oneThatWasVerified_isJudgedByWhatIsTrustedNow()
+    {
+        var leaf = _north.AddAgent().Leaf;
+        Assert.IsType<PeerVerdict.Verified>(Verify(leaf));
+
+        Assert.IsType<PeerVerdict.NotTrusted>(Verify(leaf, anchors: new TrustAnchors(_pki.Federation, [_pki.Root.Certificate], [_pki.CoordinatorIssuer.Intermediate])));
+        Assert.IsType<PeerVerdict.NotTrusted>(Verify(leaf, anchors: new TrustAnchors(_pki.Federation, [_pki.CreateRoot().Certificate], _pki.Anchors.Intermediates)));
+        Assert.IsType<PeerVerdict.Verified>(Verify(leaf));
+    }
+
+    [Fact]
     public void Verify_rootsAreASet_theNextOneCountsBeforeTheSwitch()
     {
         var next = RootAuthority.Create(_pki.Federation, new LifetimeOptions(), _clock);
