@@ -14,12 +14,13 @@ namespace Hanse.Site.Agents;
 
 /// <summary>Lets this site's agents in. (1) A removed, banned or quarantined host gets its own answer (T6); one with a valid certificate
 /// but no row is taken in again (U6). (2) Two holders of one key are found by their link secrets, or by two live links that both
-/// answer; the newcomer is quarantined and the old link stays (J5). (3) A fresh secret is stored, then given.</summary>
+/// answer; the newcomer is quarantined and the old link stays (J5). (3) A fresh secret is stored, then given, unless a later hello was faster.</summary>
 internal sealed partial class AgentAdmission(
     LinkSecretStore secrets, HostStore hosts, QuarantineStore quarantine, AgentLinks links, AgentHandler handler, ISiteIdentity identity, ILogger<AgentAdmission> logger)
     : ILinkAdmission
 {
     private static readonly TimeSpan ApartRetry = TimeSpan.FromMinutes(10);
+    private static readonly TimeSpan LateRetry = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan OldLinkAnswers = TimeSpan.FromSeconds(5);
 
     public async ValueTask<AdmissionDecision> AdmitAsync(LinkCandidate candidate, CancellationToken cancellation)
@@ -46,7 +47,12 @@ internal sealed partial class AgentAdmission(
 
         var fresh = RandomNumberGenerator.GetBytes(32);
         var kept = verdict == SecretVerdict.First ? null : SHA256.HashData(candidate.Hello.LinkSecret.Span);
-        await secrets.StoreAsync(host, SHA256.HashData(fresh), kept, Short(candidate.Hello.SoftwareVersion), cancellation);
+        if (!await secrets.StoreAsync(host, row.LinkSecret, SHA256.HashData(fresh), kept, Short(candidate.Hello.SoftwareVersion), cancellation))
+        {
+            // Mostly one that its agent gave up long ago, while this waited for an old link or for the database.
+            return new AdmissionDecision.Refused(LinkErrors.Of(ErrorCodes.LinkClosing, "Another hello of this host was answered meanwhile."), LateRetry);
+        }
+
         return new AdmissionDecision.Welcomed(handler) { LinkSecret = ByteString.CopyFrom(fresh) };
     }
 

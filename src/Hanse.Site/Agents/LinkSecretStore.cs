@@ -19,8 +19,15 @@ internal sealed class LinkSecretStore : IAsyncDisposable
 
     /// <summary>Durable before the welcome that carries the secret is sent. After a secret whose answer was lost the one shown stays
     /// valid beside the new one; the lost one does not.</summary>
-    public Task StoreAsync(HostId host, byte[] freshHash, byte[]? keptHash, string agentVersion, CancellationToken cancellation) =>
-        _writes.ApplyAsync(new(host.Value, freshHash, keptHash, agentVersion), cancellation);
+    /// <param name="host">Whose hello it is.</param>
+    /// <param name="judgedBy">The secret in force when the hello was judged.</param>
+    /// <param name="freshHash">SHA-256 of the new secret.</param>
+    /// <param name="keptHash">SHA-256 of the one shown; null if none was.</param>
+    /// <param name="agentVersion">As the hello has it.</param>
+    /// <param name="cancellation">Ends the wait; the write may still happen.</param>
+    /// <returns>False, and nothing is stored, if another hello of this host was answered since: the secret that it was given must not be lost.</returns>
+    public Task<bool> StoreAsync(HostId host, byte[]? judgedBy, byte[] freshHash, byte[]? keptHash, string agentVersion, CancellationToken cancellation) =>
+        _writes.ApplyAsync(new(host.Value, judgedBy, freshHash, keptHash, agentVersion), cancellation);
 
     public async ValueTask DisposeAsync()
     {
@@ -41,26 +48,29 @@ internal sealed class LinkSecretStore : IAsyncDisposable
         return [.. batch.Select(h => rows.GetValueOrDefault(h.Value))];
     }
 
-    /// <summary>Hellos that come together share a transaction. Of two of one host the later counts, as if they had come one by one.</summary>
+    /// <summary>Hellos that come together share a transaction. Of two of one host the later counts.</summary>
     private async Task<IReadOnlyList<bool>> WriteAsync(IReadOnlyList<FreshSecret> batch, CancellationToken cancellation)
     {
         var rows = batch.GroupBy(s => s.Host).Select(g => g.Last()).OrderBy(s => s.Host).ToList();
         await using var connection = await _database.OpenConnectionAsync(cancellation);
-        await connection.ExecuteAsync(new CommandDefinition(
+        var stored = (await connection.QueryAsync<Guid>(new CommandDefinition(
             """
             update agents_host h set link_secret = s.fresh, previous_link_secret = s.kept, agent_version = s.version
-            from unnest(@ids, @fresh, @kept, @versions) as s (id, fresh, kept, version) where h.id = s.id
+            from unnest(@ids, @judged, @fresh, @kept, @versions) as s (id, judged, fresh, kept, version)
+            where h.id = s.id and h.link_secret is not distinct from s.judged
+            returning h.id
             """,
             new
             {
-                ids = rows.Select(r => r.Host).ToArray(), fresh = rows.Select(r => r.FreshHash).ToArray(),
+                ids = rows.Select(r => r.Host).ToArray(), judged = rows.Select(r => r.JudgedBy).ToArray(), fresh = rows.Select(r => r.FreshHash).ToArray(),
                 kept = rows.Select(r => r.KeptHash).ToArray(), versions = rows.Select(r => r.AgentVersion).ToArray(),
             },
-            cancellationToken: cancellation));
-        return [.. batch.Select(_ => true)];
+            cancellationToken: cancellation))).ToHashSet();
+        var winners = rows.Where(r => stored.Contains(r.Host)).ToHashSet(ReferenceEqualityComparer.Instance);
+        return [.. batch.Select(winners.Contains)];
     }
 
-    private sealed record FreshSecret(Guid Host, byte[] FreshHash, byte[]? KeptHash, string AgentVersion);
+    private sealed record FreshSecret(Guid Host, byte[]? JudgedBy, byte[] FreshHash, byte[]? KeptHash, string AgentVersion);
 }
 
 /// <summary>A host as its hello finds it.</summary>
