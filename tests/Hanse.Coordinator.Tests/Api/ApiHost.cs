@@ -30,7 +30,8 @@ internal sealed class ApiHost : IAsyncDisposable
         (_database, _app, _folder, Password) = (database, app, folder, password);
         Address = new(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First(a => !a.Contains("unix")));
         Anonymous = new() { BaseAddress = Address };
-        Local = new(new SocketsHttpHandler { ConnectCallback = ConnectLocalAsync }) { BaseAddress = new("http://coordinator/") };
+        // Whoever asks before sending waits for the answer: the default second passes on a busy machine, and a body in the middle of a refusal is a broken pipe.
+        Local = new(new SocketsHttpHandler { ConnectCallback = ConnectLocalAsync, Expect100ContinueTimeout = TimeSpan.FromMinutes(1) }) { BaseAddress = new("http://coordinator/") };
     }
 
     public ManualClock Clock { get; private init; } = null!;
