@@ -107,7 +107,7 @@ internal static class AuditEndpoints
         {
             if (await sites.FindAsync(site, cancellation) is not { } row)
             {
-                return Problems.NotFound(ErrorCodes.SiteNotFound, $"No site is called {site}. `hanse site list` shows them.", "site");
+                return UnknownSite.Problem();
             }
 
             var (recovered, problem) = await ofSite.RecoverAsync(row, actor.ForAudit(), request.Reason, cancellation);

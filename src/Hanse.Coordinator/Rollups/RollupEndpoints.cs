@@ -42,7 +42,7 @@ internal static class RollupEndpoints
     {
         if (await sites.FindAsync(site, cancellation) is not { } row)
         {
-            return Unknown(site);
+            return UnknownSite.Problem();
         }
 
         await using var connection = await database.OpenConnectionAsync(cancellation);
@@ -61,7 +61,7 @@ internal static class RollupEndpoints
         SiteRow? row = null;
         if (!string.IsNullOrEmpty(site) && (row = await sites.FindAsync(site, cancellation)) is null)
         {
-            return Unknown(site);
+            return UnknownSite.Problem();
         }
 
         var now = time.GetUtcNow();
@@ -88,8 +88,6 @@ internal static class RollupEndpoints
         return TypedResults.Ok(new RollupHistory(
             metric, known.Unit, row?.Name, begin, end, finest.ToString().ToLowerInvariant(), [.. line.Select(p => RollupHistoryPoint.Of(p, ofOneSite: row is not null))]));
     }
-
-    private static ProblemHttpResult Unknown(string site) => Problems.NotFound(ErrorCodes.SiteNotFound, $"There is no site {site}.", "site");
 }
 
 /// <summary>A metric summed over the sites that told it; the oldest of what they told is from <paramref name="Oldest"/>.</summary>

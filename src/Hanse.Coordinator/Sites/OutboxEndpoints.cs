@@ -64,7 +64,7 @@ internal static class OutboxEndpoints
 
         if (await sites.FindAsync(site, cancellation) is not { } row)
         {
-            return SiteActions.Unknown();
+            return UnknownSite.Problem();
         }
 
         return await actions.SettleAsync(row, wish, actor.ForAudit(), Patience, cancellation) is { } failure ? Problem(row, failure) : TypedResults.NoContent();
@@ -75,7 +75,7 @@ internal static class OutboxEndpoints
     {
         if (await sites.FindAsync(site, cancellation) is not { } row)
         {
-            return (null, null, SiteActions.Unknown());
+            return (null, null, UnknownSite.Problem());
         }
 
         var reply = await channel.RequestAsync<T>(row.SiteId, method, question, Patience, cancellation);

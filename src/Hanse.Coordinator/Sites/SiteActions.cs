@@ -13,8 +13,6 @@ namespace Hanse.Coordinator.Sites;
 internal sealed class SiteActions(
     NpgsqlDataSource database, ISites sites, SiteLinks links, DesiredStateDriver desired, IAuditLog audit)
 {
-    internal const string NoSuchSite = "There is no site of this id or name. `hanse site list` shows them.";
-
     /// <summary>The link stays; nothing is accepted from the site and nothing is sent to it until it is resumed. The site goes on working.</summary>
     public Task<ProblemHttpResult?> SuspendAsync(string name, string reason, ActorContext actor, CancellationToken cancellation) =>
         SetSuspendedAsync(name, suspended: true, reason, actor, cancellation);
@@ -26,7 +24,7 @@ internal sealed class SiteActions(
     {
         if (await sites.FindAsync(name, cancellation) is not { } site)
         {
-            return Unknown();
+            return UnknownSite.Problem();
         }
 
         await using var connection = await database.OpenConnectionAsync(cancellation);
@@ -51,9 +49,6 @@ internal sealed class SiteActions(
         Site = site.SiteId, Reason = reason.Length == 0 ? null : reason, Outcome = "done",
         Detail = new Dictionary<string, string>(StringComparer.Ordinal) { ["name"] = site.Name },
     };
-
-    internal static ProblemHttpResult Unknown() =>
-        Problems.NotFound(ErrorCodes.SiteNotFound, NoSuchSite, "site");
 
     internal static string Of(SiteRow site) => site.Lifecycle.ToString().ToLowerInvariant();
 }

@@ -40,7 +40,7 @@ internal static class SiteEndpoints
         string site, ISites sites, SiteLinks links, IReconciliations reconciliations, CancellationToken cancellation) =>
         await sites.FindAsync(site, cancellation) is { } row
             ? TypedResults.Ok(SiteView.Of(row, links) with { Reconciliation = await reconciliations.LastAsync(row, cancellation) })
-            : SiteActions.Unknown();
+            : UnknownSite.Problem();
 
     private static async Task<Results<NoContent, ProblemHttpResult>> SuspendAsync(
         string site, SiteReasonRequest request, ActorContext actor, SiteActions actions, CancellationToken cancellation) =>
@@ -55,7 +55,7 @@ internal static class SiteEndpoints
         Wrong(request) ?? Done(await removal.RemoveAsync(site, request.Reason, actor.ForAudit(), cut: true, cancellation) switch
         {
             null => null,
-            { Code: ErrorCodes.SiteNotFound } => SiteActions.Unknown(),
+            { Code: ErrorCodes.SiteNotFound } => UnknownSite.Problem(),
             var refused => Problems.Conflict(refused.Code, refused.Message, refused.Field),
         });
 

@@ -17,7 +17,7 @@ internal sealed class SiteRemoval(
     {
         if (await sites.FindAsync(name, cancellation) is not { } site)
         {
-            return LinkErrors.Of(ErrorCodes.SiteNotFound, SiteActions.NoSuchSite, "site");
+            return LinkErrors.Of(ErrorCodes.SiteNotFound, UnknownSite.Text, "site");
         }
 
         await using var connection = await database.OpenConnectionAsync(cancellation);

@@ -9,7 +9,7 @@ using Npgsql;
 
 namespace Hanse.Server.Hosting;
 
-/// <summary>One server process, whole: (1) PostgreSQL, (2) each role's database, (3) each role, (4) a federation of one joins itself,
+/// <summary>One server process, whole: (1) TLS as links want it, and PostgreSQL, (2) each role's database, (3) each role, (4) a federation of one joins itself,
 /// (5) run until told to stop or until a role fails, giving back memory when it is quiet, (6) stop what was started, newest first.</summary>
 internal sealed partial class ServerHost : IServerHost
 {
@@ -38,12 +38,12 @@ internal sealed partial class ServerHost : IServerHost
         Directory.CreateDirectory(options.DataDir);
         using var logging = ServerLogging.Create(options);
         using var telemetry = ServerTelemetry.Start(options);
+        // 1
         if (SessionTickets.Stop() is { } why)
         {
             LogTickets(logging.CreateLogger<ServerHost>(), why);
         }
 
-        // 1
         await using var postgres = await OpenPostgresAsync(options, logging, stop);
         await using var roles = new RunningRoles();
         foreach (var role in options.Roles)

@@ -5,7 +5,7 @@ using System.Text;
 namespace Hanse.Server.Hosting;
 
 /// <summary>Keeps OpenSSL from handing out session tickets over TLS 1.3. None of our nodes resumes a session (ADR 0001), yet each full handshake makes two
-/// tickets, and for each the client's certificate is encoded and decoded again: a quarter of what a link costs a site. The platform has no setting for it,
+/// tickets, and for each the client's certificate is encoded and decoded again, an eighth of what a link cost a site. The platform has no setting for it,
 /// so the process goes on with the system's OpenSSL configuration plus <c>NumTickets = 0</c> (SSL_CONF_cmd(3), config(5); ADR 0013).</summary>
 internal static partial class SessionTickets
 {
@@ -18,15 +18,13 @@ internal static partial class SessionTickets
         _ = SHA256.HashData([]);
         try
         {
-            return Apply(SystemConfiguration());
+            var why = Apply(SystemConfiguration());
+            ClearErrors(); // whoever looks next must not find ours
+            return why;
         }
         catch (Exception other) when (other is DllNotFoundException or EntryPointNotFoundException)
         {
             return $"this OpenSSL is not version 3: {other.Message}";
-        }
-        finally
-        {
-            ClearErrors(); // whoever looks next must not find ours
         }
     }
 

@@ -51,7 +51,8 @@ internal sealed class LinkSecretStore : IAsyncDisposable
     /// <summary>Hellos that come together share a transaction. Of two of one host the later counts.</summary>
     private async Task<IReadOnlyList<bool>> WriteAsync(IReadOnlyList<FreshSecret> batch, CancellationToken cancellation)
     {
-        var rows = batch.GroupBy(s => s.Host).Select(g => g.Last()).OrderBy(s => s.Host).ToList();
+        var last = batch.GroupBy(s => s.Host).ToDictionary(g => g.Key, g => g.Last());
+        var rows = last.Values.OrderBy(s => s.Host).ToList();
         await using var connection = await _database.OpenConnectionAsync(cancellation);
         var stored = (await connection.QueryAsync<Guid>(new CommandDefinition(
             """
@@ -66,8 +67,7 @@ internal sealed class LinkSecretStore : IAsyncDisposable
                 kept = rows.Select(r => r.KeptHash).ToArray(), versions = rows.Select(r => r.AgentVersion).ToArray(),
             },
             cancellationToken: cancellation))).ToHashSet();
-        var winners = rows.Where(r => stored.Contains(r.Host)).ToHashSet(ReferenceEqualityComparer.Instance);
-        return [.. batch.Select(winners.Contains)];
+        return [.. batch.Select(s => stored.Contains(s.Host) && ReferenceEquals(last[s.Host], s))];
     }
 
     private sealed record FreshSecret(Guid Host, byte[]? JudgedBy, byte[] FreshHash, byte[]? KeptHash, string AgentVersion);

@@ -24,9 +24,9 @@ internal sealed class InventoryIntake(NpgsqlDataSource database, InventoryStore 
             RefuseMalformed(section);
         }
 
-        if (ChangesNothing(report, await store.HashesAsync(host, cancellation)))
+        if (report.Sections.Count == 0 && await AnswerAsync(host, report, cancellation) is { } answer)
         {
-            return new InventoryReceipt(); // what nearly every host tells that comes back
+            return answer;
         }
 
         await using var connection = await database.OpenConnectionAsync(cancellation);
@@ -59,7 +59,7 @@ internal sealed class InventoryIntake(NpgsqlDataSource database, InventoryStore 
             await InventoryRollupStore.PutAsync(transaction, host, summary, cancellation);
         }
 
-        receipt.Wanted.AddRange(report.Unchanged.Where(u => !Matches(held, u)).Select(u => u.Name));
+        receipt.Wanted.AddRange(Unheld(held, report));
         await transaction.CommitAsync(cancellation);
         outbox.Wake();
         return receipt;
@@ -67,10 +67,15 @@ internal sealed class InventoryIntake(NpgsqlDataSource database, InventoryStore 
 
     public Task<HostDetail?> ReadAsync(HostId host, string section, CancellationToken cancellation) => store.ReadAsync(host, section, cancellation);
 
-    /// <summary>Whether a report tells of what is held already and of nothing else.</summary>
-    private static bool ChangesNothing(InventoryReport report, Dictionary<string, byte[]> held) =>
-        report.Sections.Count == 0 && report.Unchanged.All(u => Matches(held, u))
-        && (!report.Full || held.Keys.All(report.Unchanged.Select(u => u.Name).ToHashSet().Contains));
+    /// <summary>The answer to a report that only announces, which every host does that comes back: nothing is written. Null if what it leaves out is to be removed.</summary>
+    private async Task<InventoryReceipt?> AnswerAsync(HostId host, InventoryReport report, CancellationToken cancellation)
+    {
+        var held = await store.HashesAsync(host, cancellation);
+        return report.Full && held.Keys.Except(report.Unchanged.Select(u => u.Name)).Any() ? null : new() { Wanted = { Unheld(held, report) } };
+    }
+
+    private static IEnumerable<string> Unheld(Dictionary<string, byte[]> held, InventoryReport report) =>
+        report.Unchanged.Where(u => !Matches(held, u)).Select(u => u.Name);
 
     private static bool Matches(Dictionary<string, byte[]> held, SectionHash reported) =>
         held.TryGetValue(reported.Name, out var hash) && hash.AsSpan().SequenceEqual(reported.Hash.Span);

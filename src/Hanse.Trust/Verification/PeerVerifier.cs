@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Hanse.Protocol.Ids;
 using Hanse.Protocol.Messages;
@@ -15,8 +16,8 @@ public sealed class PeerVerifier(CurrentTrust trust, TimeProvider time)
 {
     private const int MaxPresented = 8;
 
-    // By the object, which never changes and is one throughout a connection: gone with it.
-    private static readonly ConditionalWeakTable<X509Certificate2, X509Certificate2> Issued = [];
+    // SHA-256 of the issuer, by the leaf's object, which never changes and is one throughout a connection: gone with it. The issuer's own object may be disposed by then.
+    private static readonly ConditionalWeakTable<X509Certificate2, byte[]> Issued = [];
 
     public CurrentTrust Trust => trust;
 
@@ -114,7 +115,8 @@ public sealed class PeerVerifier(CurrentTrust trust, TimeProvider time)
     /// never changes while both are valid, which the callers see to, and a link asks twice: in the handshake and before its hello. A yes is remembered.</summary>
     private static string? CheckIssued(X509Certificate2 leaf, X509Certificate2 intermediate, DateTimeOffset at)
     {
-        if (Issued.TryGetValue(leaf, out var known) && known.RawDataMemory.Span.SequenceEqual(intermediate.RawDataMemory.Span))
+        var issuer = intermediate.GetCertHash(HashAlgorithmName.SHA256);
+        if (Issued.TryGetValue(leaf, out var known) && known.AsSpan().SequenceEqual(issuer))
         {
             return null;
         }
@@ -132,7 +134,7 @@ public sealed class PeerVerifier(CurrentTrust trust, TimeProvider time)
             return "its chain is not leaf, intermediate, root";
         }
 
-        Issued.AddOrUpdate(leaf, intermediate);
+        Issued.AddOrUpdate(leaf, issuer);
         return null;
     }
 

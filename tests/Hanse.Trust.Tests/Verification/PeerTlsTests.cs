@@ -1,3 +1,4 @@
+using System.Security.Cryptography.X509Certificates;
 using Hanse.TestKit;
 using Hanse.Trust.Verification;
 
@@ -13,6 +14,23 @@ public sealed class PeerTlsTests
     {
         _pki = new TestPki(_clock);
         _north = _pki.AddSite("north.test");
+    }
+
+    [Fact]
+    public async Task Handshake_theCertificateThatIsJudged_isTheObjectThatTheConnectionKeeps()
+    {
+        // What lets the second judgement of a link find the first one's chain.
+        X509Certificate? judged = null;
+        var server = PeerTls.ForServer(_north.Credential, _pki.Verifier(), _ => { });
+        var judge = server.RemoteCertificateValidationCallback!;
+        server.RemoteCertificateValidationCallback = (sender, certificate, chain, errors) => judge(sender, judged = certificate, chain, errors);
+
+        var result = await TlsPair.ConnectAsync(
+            PeerTls.ForClient("link.north.test", _north.AddAgent(), _pki.Verifier(), PeerExpectation.TheSite(_north.Id)), server);
+
+        Assert.True(result.Succeeded, $"{result.ClientFailure} / {result.ServerFailure}");
+        Assert.NotNull(result.Kept);
+        Assert.Same(judged, result.Kept);
     }
 
     [Fact]

@@ -177,6 +177,20 @@ public sealed class PeerVerifierTests
     }
 
     [Fact]
+    public void Verify_presentedIssuerThatIsGoneSince_isNotNeededAgain()
+    {
+        var leaf = _north.AddAgent().Leaf;
+        var expected = PeerExpectation.AgentsOf(_north.Id);
+        using (var presented = X509CertificateLoader.LoadCertificate(_north.Issuer.Intermediate.RawData))
+        {
+            // As the platform does: what came in the handshake is disposed of after it.
+            Assert.IsType<PeerVerdict.Verified>(_pki.Verifier(new TrustAnchors(_pki.Federation, [_pki.Root.Certificate], [])).Verify(leaf, expected, [presented]));
+        }
+
+        Assert.IsType<PeerVerdict.Verified>(Verify(leaf));
+    }
+
+    [Fact]
     public void Verify_rootsAreASet_theNextOneCountsBeforeTheSwitch()
     {
         var next = RootAuthority.Create(_pki.Federation, new LifetimeOptions(), _clock);

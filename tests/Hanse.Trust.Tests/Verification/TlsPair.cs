@@ -26,7 +26,7 @@ internal static class TlsPair
         var clientSide = RunAsync(clientStream, s => s.AuthenticateAsClientAsync(client));
         await Wait.ForTask("both sides of the handshake", Task.WhenAll(serverSide, clientSide));
         var shown = await serverSide is null ? serverStream.RemoteCertificate as X509Certificate2 : null;
-        return new TlsResult(await clientSide, await serverSide, shown is null ? null : X509CertificateLoader.LoadCertificate(shown.RawData), counter.Written);
+        return new TlsResult(await clientSide, await serverSide, shown is null ? null : X509CertificateLoader.LoadCertificate(shown.RawData), counter.Written) { Kept = shown };
     }
 
     private static async Task<string?> RunAsync(SslStream stream, Func<SslStream, Task> authenticate)
@@ -48,5 +48,8 @@ internal static class TlsPair
 /// <summary>Null failures mean success.</summary>
 internal sealed record TlsResult(string? ClientFailure, string? ServerFailure, X509Certificate2? ClientCertificate, long BytesFromServer)
 {
+    /// <summary>The server's own object of the client's certificate: to be compared, not to be used.</summary>
+    public X509Certificate2? Kept { get; init; }
+
     public bool Succeeded => ClientFailure is null && ServerFailure is null;
 }

@@ -19,7 +19,7 @@ internal sealed class SiteRenewals(ISites sites, ISiteChannel channel, IAuditLog
     {
         if (await sites.FindAsync(name, cancellation) is not { } site)
         {
-            return Problems.NotFound(ErrorCodes.SiteNotFound, "There is no site of this id or name. `hanse site list` shows them.", "site");
+            return UnknownSite.Problem();
         }
 
         await using (var connection = await options.Database.OpenConnectionAsync(cancellation))

@@ -17,7 +17,7 @@ internal sealed class ReconcileActions(NpgsqlDataSource database, ISites sites, 
     {
         if (await sites.FindAsync(name, cancellation) is not { } site)
         {
-            return (null, Problems.NotFound(ErrorCodes.SiteNotFound, "There is no site of this id or name. `hanse site list` shows them.", "site"));
+            return (null, UnknownSite.Problem());
         }
 
         if (site.Lifecycle is SiteLifecycle.Pending or SiteLifecycle.Removed)
