@@ -30,6 +30,24 @@ public sealed class ExternalPostgresTests
         }
     }
 
+    [Theory]
+    [InlineData("", 1)]
+    [InlineData(";Max Auto Prepare=0", 0)]
+    public async Task Open_connections_keep_their_plans_unless_the_connection_string_says_otherwise(string given, long plans)
+    {
+        await using var database = await TestDatabase.CreateAsync();
+        await using var server = new ExternalPostgres(database.ConnectionString + given);
+        await using var connection = await server.Open(DatabaseRoles.Site).OpenConnectionAsync();
+        for (var use = 0; use < 3; use++)
+        {
+            await using var command = new NpgsqlCommand("select @number::integer + 1", connection) { Parameters = { new("number", use) } };
+            Assert.Equal(use + 1, await command.ExecuteScalarAsync());
+        }
+
+        await using var count = new NpgsqlCommand("select count(*) from pg_prepared_statements where statement like 'select $1::integer + 1'", connection);
+        Assert.Equal(plans, await count.ExecuteScalarAsync());
+    }
+
     [Fact]
     public void Constructor_bad_keyword_is_refused_by_name()
     {

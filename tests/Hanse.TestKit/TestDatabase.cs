@@ -1,3 +1,4 @@
+using Hanse.Storage;
 using Hanse.Storage.Migrations;
 using Npgsql;
 
@@ -15,7 +16,7 @@ public sealed class TestDatabase : IAsyncDisposable
     {
         _name = connection.Database!;
         ConnectionString = connection.ConnectionString;
-        DataSource = NpgsqlDataSource.Create(connection);
+        DataSource = NpgsqlDataSource.Create(PostgresServer.Prepared(connection));
     }
 
     public NpgsqlDataSource DataSource { get; }

@@ -1,6 +1,7 @@
 using Dapper;
 using Hanse.Bench.Harness;
 using Hanse.Coordinator.Hosts.Search;
+using Hanse.Storage;
 using Hanse.Storage.Instances;
 using Hanse.Storage.Migrations;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -28,7 +29,8 @@ internal sealed class BenchDatabase : IAsyncDisposable
         File.SetUnixFileMode(folder, File.GetUnixFileMode(folder) | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute);
         var instance = await PostgresInstance.StartAsync(
             new() { Folder = Path.Combine(folder, "postgres"), Roles = [] }, TimeProvider.System, NullLogger.Instance);
-        var source = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(instance.AdminConnectionString) { CommandTimeout = 600 });
+        var source = NpgsqlDataSource.Create(
+            PostgresServer.Prepared(new NpgsqlConnectionStringBuilder(instance.AdminConnectionString) { CommandTimeout = 600 }));
         await new Migrator(source, TimeProvider.System).ApplyAsync(MigrationSet.FromAssembly(typeof(HostSearch).Assembly));
         var database = new BenchDatabase(instance, folder, source);
         Leftovers.Add(database);

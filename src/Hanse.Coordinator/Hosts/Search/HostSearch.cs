@@ -57,8 +57,8 @@ internal sealed class HostSearch(NpgsqlDataSource database, HostSearchOptions op
             }
 
             // 3
-            sample ??= HostSample.Nothing(predicates.Count);
-            for (var most = options.Sample * (sample.TableRows > 0 && sample.Drivers(predicates).Count > 0 ? 128 : 4); progress.NeedsMore; most *= 4)
+            sample ??= HostSample.Nothing(predicates);
+            for (var most = options.Sample * (sample.TableRows > 0 && predicates.Any(p => p.Terms.Count > 0) ? 128 : 4); progress.NeedsMore; most *= 4)
             {
                 if (time.GetElapsedTime(started) > options.TimeLimit)
                 {
@@ -79,27 +79,27 @@ internal sealed class HostSearch(NpgsqlDataSource database, HostSearchOptions op
     }
 
     private bool IsBroad(HostSample sample, HostQuery query, IReadOnlyList<HostPredicate> predicates) =>
-        sample.IsBroad(Math.Min(options.AlwaysSorted, options.SortableRows), query.Limit + 1, sample.Drivers(predicates));
+        sample.IsBroad(Math.Min(options.AlwaysSorted, options.SortableRows), query.Limit + 1, predicates);
 
     /// <summary>Reads on by id over about so many rows: those alone that the index names for the narrow conditions, unless it names more.</summary>
     private Task<HostSample> ReadOnAsync(
         NpgsqlConnection connection, NpgsqlTransaction transaction, IReadOnlyList<HostPredicate> predicates, HostSample sample, HostFinding progress,
         int rows, CancellationToken cancellation)
     {
-        var drivers = sample.Drivers(predicates);
-        if (drivers.Count == 0 || sample.TableRows <= 0)
+        if (sample.TableRows <= 0 || !predicates.Any(p => p.Terms.Count > 0))
         {
             return WalkAsync(connection, transaction, predicates, progress, rows, cancellation);
         }
 
         var range = new HostIdRange(progress.After, rows, sample.TableRows);
+        var drivers = sample.Drivers(predicates, range.Rows, range.Parts.Count);
         return sample.CostOf(range, drivers) > rows
             ? WalkAsync(connection, transaction, predicates, progress, rows, cancellation)
-            : RangeAsync(connection, transaction, predicates, drivers, range, progress, cancellation);
+            : RangeAsync(connection, transaction, predicates, drivers.Terms, range, progress, cancellation);
     }
 
     private async Task<HostSample> RangeAsync(
-        NpgsqlConnection connection, NpgsqlTransaction transaction, IReadOnlyList<HostPredicate> predicates, IReadOnlyList<HostPredicate> drivers,
+        NpgsqlConnection connection, NpgsqlTransaction transaction, IReadOnlyList<HostPredicate> predicates, IReadOnlyList<HostTerm> drivers,
         HostIdRange range, HostFinding progress, CancellationToken cancellation)
     {
         await using var batch = Batch(connection, transaction, HostSearchSql.Range(predicates, drivers), predicates, seqScan: false);
@@ -107,7 +107,7 @@ internal sealed class HostSearch(NpgsqlDataSource database, HostSearchOptions op
             new("after", range.After), new("parts", range.Parts.ToArray()), new("limit", Math.Max(0, progress.Missing))]);
         await using var reader = await ReadAsync(batch, cancellation);
         await reader.ReadAsync(cancellation);
-        var read = HostSample.Nothing(predicates.Count) with
+        var read = HostSample.Nothing(predicates) with
         {
             Rows = range.Rows, Last = range.Until, Candidates = reader.GetInt64(0), Hits = reader.GetInt64(1), TableRows = range.TableRows,
             Matches = await reader.IsDBNullAsync(2, cancellation) ? [] : await reader.GetFieldValueAsync<Guid[]>(2, cancellation),
@@ -141,7 +141,7 @@ internal sealed class HostSearch(NpgsqlDataSource database, HostSearchOptions op
         NpgsqlConnection connection, NpgsqlTransaction transaction, HostQuery query, IReadOnlyList<HostPredicate> predicates, HostSample? sample,
         HostFinding progress, CancellationToken cancellation)
     {
-        var drivers = sample?.Drivers(predicates) ?? [.. predicates.Where(p => p.Index is not null)];
+        var drivers = sample?.Drivers(predicates, sample.TableRows, parts: 0).Terms ?? [.. predicates.SelectMany(p => p.Terms)];
         var first = query.After is null;
         await using var batch = Batch(connection, transaction, HostSearchSql.Find(predicates, drivers), predicates, seqScan: drivers.Count == 0);
         batch.BatchCommands[^1].Parameters.AddRange((NpgsqlParameter[])[

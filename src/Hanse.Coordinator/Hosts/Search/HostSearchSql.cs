@@ -11,24 +11,29 @@ internal static class HostSearchSql
                set_config('work_mem', '32MB', true), set_config('statement_timeout', '{(int)timeLimit.TotalMilliseconds}', true)
         """);
 
-    /// <summary>Reads on by id: how many rows there were, the last one, the first matches, how many in all, how many rows each predicate let through, and
-    /// how many the indexes would have named.</summary>
+    /// <summary>Reads on by id: how many rows there were, the last one, the first matches, how many in all, how many rows each term names, and how many
+    /// all of them do.</summary>
     public static string Walk(IReadOnlyList<HostPredicate> predicates)
     {
-        var flags = string.Concat(predicates.Select((p, i) => $", coalesce({p.Filter}, false) p{i}"));
-        var all = predicates.Count == 0 ? "true" : string.Join(" and ", predicates.Select((_, i) => $"p{i}"));
-        var indexed = predicates.Select((p, i) => (p.Index, Flag: $"p{i}")).Where(p => p.Index is not null).Select(p => p.Flag).DefaultIfEmpty(all);
-        var counts = predicates.Count == 0 ? "array[]::bigint[]" : $"array[{string.Join(", ", predicates.Select((_, i) => $"count(*) filter (where p{i})"))}]";
+        var terms = predicates.SelectMany(p => p.Terms).ToList();
+        var judged = predicates.Select(p => p.Filter).Concat(terms.Select(t => t.Named)).Distinct(StringComparer.Ordinal).ToList();
+        var flags = string.Concat(judged.Select((sql, i) => $", coalesce({sql}, false) f{i}"));
+        var all = All(predicates.Select(p => p.Filter));
+        var counts = terms.Count == 0 ? "array[]::bigint[]" : $"array[{string.Join(", ", terms.Select(t => $"count(*) filter (where {Flag(t.Named)})"))}]";
         return $"""
             select count(*), (array_agg(id))[count(*)], (array_agg(id) filter (where {all}))[1:@limit], count(*) filter (where {all}), {counts},
-                   (select reltuples::bigint from pg_class where oid = 'hosts_host'::regclass), count(*) filter (where {string.Join(" and ", indexed)})
+                   (select reltuples::bigint from pg_class where oid = 'hosts_host'::regclass),
+                   count(*) filter (where {(terms.Count == 0 ? all : All(terms.Select(t => t.Named)))})
             from (select id{flags} from (select * from hosts_host where id > @after order by id limit @rows) read offset 0) judged
             """;
+
+        string Flag(string sql) => $"f{judged.IndexOf(sql)}";
+        string All(IEnumerable<string> conditions) => string.Join(" and ", conditions.Select(Flag).Distinct(StringComparer.Ordinal).DefaultIfEmpty("true"));
     }
 
     /// <summary>What the index names in a range of ids: how many rows, how many of them match, and the first that do. The range itself is judged on the
     /// rows, so that no other index can be taken for it.</summary>
-    public static string Range(IReadOnlyList<HostPredicate> predicates, IReadOnlyList<HostPredicate> drivers) => $"""
+    public static string Range(IReadOnlyList<HostPredicate> predicates, IReadOnlyList<HostTerm> drivers) => $"""
         select count(*), count(*) filter (where matches), (array_agg(id order by id) filter (where matches))[1:@limit]
         from (
             select id, {string.Join(" and ", predicates.Select(p => $"coalesce({p.Filter}, false)"))} matches
@@ -38,7 +43,7 @@ internal static class HostSearchSql
         """;
 
     /// <summary>Finds matches up to a bound, sorts them, and gives a page: their number in every row, ids in order.</summary>
-    public static string Find(IReadOnlyList<HostPredicate> predicates, IReadOnlyList<HostPredicate> drivers) => $"""
+    public static string Find(IReadOnlyList<HostPredicate> predicates, IReadOnlyList<HostTerm> drivers) => $"""
         with found as materialized (select id, hostname from hosts_host where {Where(predicates, drivers)} limit @bound)
         select all_found.number, page.id, page.hostname
         from (select count(*) number from found) all_found
@@ -49,11 +54,11 @@ internal static class HostSearchSql
         """;
 
     public static string Count(IReadOnlyList<HostPredicate> predicates) =>
-        $"select count(*) from hosts_host where {Where(predicates, [.. predicates.Where(p => p.Index is not null)])}";
+        $"select count(*) from hosts_host where {Where(predicates, [.. predicates.SelectMany(p => p.Terms)])}";
 
-    private static string Where(IReadOnlyList<HostPredicate> predicates, IReadOnlyList<HostPredicate> drivers)
+    private static string Where(IReadOnlyList<HostPredicate> predicates, IReadOnlyList<HostTerm> drivers)
     {
-        var conditions = drivers.Select(d => d.Index!).Concat(predicates.Select(p => p.Filter)).ToList();
+        var conditions = drivers.Select(d => d.Index).Concat(predicates.Select(p => p.Filter)).ToList();
         return conditions.Count == 0 ? "true" : string.Join(" and ", conditions);
     }
 }

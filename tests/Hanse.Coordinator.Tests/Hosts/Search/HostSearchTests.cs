@@ -201,7 +201,7 @@ public sealed class HostSearchTests : IAsyncLifetime
         await using var connection = await _directory.Source.OpenConnectionAsync();
         await using var transaction = await connection.BeginTransactionAsync();
         await connection.ExecuteAsync(HostSearchSql.Settings(TimeSpan.FromSeconds(5), seqScan: false), transaction: transaction);
-        await using var command = new NpgsqlCommand("explain " + HostSearchSql.Range(predicates, predicates.Where(p => p.Index is not null).ToList()), connection, transaction);
+        await using var command = new NpgsqlCommand("explain " + HostSearchSql.Range(predicates, predicates.SelectMany(p => p.Terms).ToList()), connection, transaction);
         command.Parameters.AddRange(predicates.SelectMany(p => p.Parameters).ToArray());
         command.Parameters.AddRange((NpgsqlParameter[])[new("after", range.After), new("parts", range.Parts.ToArray()), new("limit", 10)]);
         var lines = new List<string>();

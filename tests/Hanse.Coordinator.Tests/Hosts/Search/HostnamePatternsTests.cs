@@ -36,6 +36,14 @@ public sealed class HostnamePatternsTests : IAsyncLifetime
     public void AllOf_a_text_is_its_words_each_by_itself(string text, string? patterns) =>
         Assert.Equal(patterns, HostnamePatterns.AllOf(text) is { } all ? string.Join(' ', all) : null);
 
+    [Theory]
+    [InlineData("5.m", 'm')]
+    [InlineData("-1", '1')]
+    [InlineData("b-", null)]
+    [InlineData("eb", null)]
+    [InlineData("m", null)]
+    public void WordBegunBy_a_short_text_is_what_stands_behind_a_boundary(string text, char? begun) => Assert.Equal(begun, HostnamePatterns.WordBegunBy(text));
+
     [Fact]
     public void AllOf_a_long_text_is_its_longest_words() =>
         Assert.Equal(8, HostnamePatterns.AllOf(string.Join('-', Enumerable.Range(100, 40)))!.Count);
