@@ -27,7 +27,7 @@ public abstract class PostgresServer : IAsyncDisposable
     /// </summary>
     public static NpgsqlConnectionStringBuilder Prepared(NpgsqlConnectionStringBuilder connection)
     {
-        if (!connection.ContainsKey("Max Auto Prepare"))
+        if (!connection.ShouldSerialize("Max Auto Prepare"))
         {
             connection.MaxAutoPrepare = StatementsKept;
             connection.AutoPrepareMinUsages = 2;

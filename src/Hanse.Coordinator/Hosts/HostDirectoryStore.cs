@@ -26,6 +26,7 @@ internal sealed class HostDirectoryStore(IAuditLog audit, TimeProvider time) : I
         // 1
         var (read, refusals) = HostEntryReader.Read(entries);
         var batch = new HostBatch(connection, transaction, siteKey, epochOrdinal, time.GetUtcNow().UtcDateTime);
+        await batch.PlanByIndexAsync(cancellation);
         var live = read.Where(e => !e.Deleted).ToList();
         if (live.Count > 0)
         {
