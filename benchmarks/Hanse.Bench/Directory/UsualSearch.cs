@@ -36,7 +36,7 @@ internal static class UsualSearch
 
         if (search.Tag is { } tag)
         {
-            Add("{0} = any(h.tags)", tag);
+            Add("h.tags like '%' || {0} || '%'", $"\u001f{tag}\u001f");
         }
 
         if (search.Os is { } os)

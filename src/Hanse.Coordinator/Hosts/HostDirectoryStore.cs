@@ -75,10 +75,10 @@ internal sealed class HostDirectoryStore(IAuditLog audit, TimeProvider time) : I
 
     public async Task<IReadOnlyList<HostTags>> AssignedTagsAsync(NpgsqlConnection connection, int siteKey, CancellationToken cancellation)
     {
-        var rows = await connection.QueryAsync<(Guid Id, string[] Tags)>(new CommandDefinition(
-            """
+        var rows = await connection.QueryAsync<(Guid Id, string Tags)>(new CommandDefinition(
+            $"""
             select id, tags from hosts_host
-            where array[site, -platform] && array[@siteKey] and starts_with(tags[cardinality(tags)], E'\x01')
+            where array[site, -platform] && array[@siteKey] and {HostTagsStore.AnyAssignedSql}
             order by id
             """,
             new { siteKey }, cancellationToken: cancellation));

@@ -48,7 +48,7 @@ internal static class HostReadStore
         var status = (HostStatus)row.GetInt16(9);
         var lastSeen = row.GetFieldValue<DateTimeOffset>(11);
         DateTimeOffset? synced = row.IsDBNull(13) ? null : row.GetFieldValue<DateTimeOffset>(13);
-        var (reported, assigned) = HostTagsStore.Split(row.GetFieldValue<string[]>(10));
+        var (reported, assigned) = HostTagsStore.Split(row.GetString(10));
         return new()
         {
             Id = new HostId(row.GetGuid(0)),

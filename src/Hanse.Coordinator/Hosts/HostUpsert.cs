@@ -14,7 +14,7 @@ internal static class HostUpsert
                 as e(id, counter, machine, seen, platform, agent, kernel, status, hostname, addresses, tags)
         ), applied as (
             insert into hosts_host as h (id, counter, machine, last_seen, site, epoch, platform, agent_version, kernel, status, hostname, addresses, tags)
-            select id, counter, machine, seen, @site, @epoch, platform, agent, kernel, status, hostname, addresses::inet[], string_to_array(tags, E'\x1f')
+            select id, counter, machine, seen, @site, @epoch, platform, agent, kernel, status, hostname, addresses::inet[], tags
             from sent
             where not exists (
                 select from hosts_tombstone t
@@ -25,8 +25,8 @@ internal static class HostUpsert
                 counter = excluded.counter, machine = excluded.machine, last_seen = excluded.last_seen, site = excluded.site, epoch = excluded.epoch,
                 platform = excluded.platform, agent_version = excluded.agent_version, kernel = excluded.kernel, status = excluded.status,
                 hostname = excluded.hostname, addresses = excluded.addresses,
-                tags = case when starts_with(h.tags[cardinality(h.tags)], E'\x01')
-                    then excluded.tags || array(select tag from unnest(h.tags) tag where starts_with(tag, E'\x01')) else excluded.tags end
+                tags = case when strpos(h.tags, E'\x1f\x01') > 0
+                    then coalesce(nullif(excluded.tags, ''), E'\x1f') || substr(h.tags, strpos(h.tags, E'\x1f\x01') + 1) else excluded.tags end
             where (h.site = excluded.site and (h.epoch <> excluded.epoch or h.counter < excluded.counter))
                or (h.site <> excluded.site and exists (select from hosts_move m where m.host = excluded.id and m.to_site = excluded.site))
             returning id
@@ -39,8 +39,6 @@ internal static class HostUpsert
         )
         select id from applied
         """;
-
-    private const string Separator = "\u001f";
 
     /// <returns>The ids of the hosts that were written.</returns>
     public static async Task<HashSet<Guid>> ExecuteAsync(HostBatch batch, IReadOnlyList<HostRow> rows, CancellationToken cancellation)
@@ -57,9 +55,9 @@ internal static class HostUpsert
         Add("kernel", NpgsqlDbType.Integer, r => r.Kernel);
         Add("status", NpgsqlDbType.Smallint, r => r.Entry.Status);
         Add("hostname", NpgsqlDbType.Text, r => r.Entry.Hostname);
-        // Arrays of arrays would have to be rectangular, so the two lists travel as one text each.
+        // Arrays of arrays would have to be rectangular, so the list travels as one text.
         Add("addresses", NpgsqlDbType.Text, r => "{" + string.Join(',', r.Entry.Addresses) + "}");
-        Add("tags", NpgsqlDbType.Text, r => string.Join(Separator, r.Entry.Tags));
+        Add("tags", NpgsqlDbType.Text, r => HostTagsStore.Join(r.Entry.Tags, []));
 
         var applied = new HashSet<Guid>(rows.Count);
         await using var reader = await command.ExecuteReaderAsync(cancellation);

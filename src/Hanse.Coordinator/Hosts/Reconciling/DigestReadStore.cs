@@ -55,7 +55,7 @@ internal static class DigestReadStore
             Status = (HostStatus)row.GetInt16(4),
             Hostname = row.GetString(5),
             Addresses = row.GetFieldValue<IPAddress[]>(6),
-            Tags = HostTagsStore.Split(row.GetFieldValue<string[]>(7)).Reported,
+            Tags = HostTagsStore.Split(row.GetString(7)).Reported,
             Os = os,
             OsFamily = family,
             Kernel = texts.Labels[row.GetInt32(9)],

@@ -144,9 +144,13 @@ internal static class HostPredicates
         new(name, NpgsqlDbType.Array | NpgsqlDbType.Cidr) { Value = networks.ToArray() };
 
     private static HostPredicate Tag(string tag, int number) => One(
-        $"(@tag{number} = any(tags) or @assigned{number} = any(tags))",
-        $"tags && array[@tag{number}, @assigned{number}]",
-        [new($"tag{number}", tag), new($"assigned{number}", HostTagsStore.Mark + tag)]);
+        $"(strpos(tags, @tag{number}) > 0 or strpos(tags, @assigned{number}) > 0)",
+        $"{HostTagsStore.ArraySql} && @tags{number}",
+        [
+            new($"tag{number}", HostTagsStore.Join([tag], [])),
+            new($"assigned{number}", HostTagsStore.Join([], [tag])),
+            new($"tags{number}", new[] { tag, HostTagsStore.Mark + tag }),
+        ]);
 
     /// <summary>The ids that begin with these digits: eight at least, or every name such as “cafe” would also mean ids.</summary>
     private static (Guid First, Guid Last)? IdRange(string text)

@@ -45,7 +45,7 @@ public sealed class HostReconcilerTests : IAsyncLifetime
     [Fact]
     public async Task Equal_sides_cost_one_question()
     {
-        await _directory.ScalarAsync<int>($"update hosts_host set tags = tags || array[E'\\x01assigned'] where id = '{Host(4).Value}'");
+        await _directory.ScalarAsync<int>($"update hosts_host set tags = coalesce(nullif(tags, ''), E'\\x1f') || E'\\x01assigned\\x1f' where id = '{Host(4).Value}'");
 
         var result = await RunAsync();
 
