@@ -48,9 +48,14 @@ internal sealed unsafe class Adopter(WorkerState state, Greeter greeter, Pump pu
             return;
         }
 
+        // What lies unread in a socket is an event, now that it is watched; what lies in a pipe, and an end that was seen, are none.
         var life = client.Life;
-        pump.Run(record.Client);
-        if (state.Holds(in client, life))
+        if (client.Held > 0 || client.Has(EndMarks.Ended))
+        {
+            pump.Run(record.Client);
+        }
+
+        if (state.Holds(in client, life) && (server.Held > 0 || server.Has(EndMarks.Ended)))
         {
             pump.Run(record.Upstream);
         }
@@ -58,7 +63,7 @@ internal sealed unsafe class Adopter(WorkerState state, Greeter greeter, Pump pu
 
     private ref End Begin(int descriptor, int peer, EndMarks marks, int slot, Upstream? upstream)
     {
-        ref var end = ref state.Begin(descriptor, EndPhase.Relaying, marks | EndMarks.Readable);
+        ref var end = ref state.Begin(descriptor, EndPhase.Relaying, marks);
         end.Peer = peer;
         end.Route = slot;
         end.Upstream = upstream?.Slot ?? -1;

@@ -46,19 +46,18 @@ internal sealed class RelayPlane : IDisposable
     /// <exception cref="IOException">An address cannot be had.</exception>
     internal void Start(IReadOnlyList<IPEndPoint> listen) => Start([.. listen.Select(Listener.Open)], []);
 
+    /// <summary>Has the workers wait for something to do, before connections that stand still wait for the workers.</summary>
+    internal void Wake() => _workers.ForEach(w => w.Start());
+
     /// <summary>Starts the workers with listeners and connections that another process had.</summary>
     internal void Start(IReadOnlyList<int> listeners, IReadOnlyList<ConnectionRecord> connections)
     {
+        Wake();
         _listeners = [.. listeners];
         var share = (connections.Count / _workers.Count) + 1;
         foreach (var (worker, records) in _workers.Zip(connections.Chunk(share)))
         {
             worker.Adopt(records);
-        }
-
-        foreach (var worker in _workers)
-        {
-            worker.Start();
         }
 
         if (_drain is { } window)

@@ -24,6 +24,7 @@ internal sealed unsafe class Worker : IDisposable
     private readonly int _wake;
     private int[] _listeners = [];
     private long _acceptAgain;
+    private bool _started;
     private volatile bool _stopping;
 
     internal Worker(WorkerState state, AccessLog access)
@@ -42,7 +43,15 @@ internal sealed unsafe class Worker : IDisposable
 
     internal WorkerCounters Counters => _state.Counters;
 
-    internal void Start() => _thread.Start();
+    /// <summary>Starts the thread, once.</summary>
+    internal void Start()
+    {
+        if (!_started)
+        {
+            _started = true;
+            _thread.Start();
+        }
+    }
 
     /// <summary>Has the worker's thread do something between two turns.</summary>
     internal void Post(Action<Upkeep> order)

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Hanse.Gateway.Logging;
 using Hanse.Gateway.Native;
 using Hanse.Gateway.Relay;
@@ -69,12 +70,13 @@ internal sealed class TakeoverServer(string path, RelayPlane relay, Func<IReadOn
     private void HandOver(DescriptorChannel channel)
     {
         Releasing?.Invoke();
+        var began = Stopwatch.GetTimestamp();
         using var still = relay.Freeze();
         var connections = still.Connections();
         if (Give(channel, connections) && IsTaken(channel))
         {
             still.Keep();
-            log.Information("handed-over", "Another process has taken over.", ("connections", $"{connections.Count}"));
+            log.Information("handed-over", "Another process has taken over.", ("connections", $"{connections.Count}"), ("stoodStillMs", $"{Stopwatch.GetElapsedTime(began).TotalMilliseconds:0}"));
             _handedOver.TrySetResult();
             return;
         }

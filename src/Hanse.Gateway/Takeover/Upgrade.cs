@@ -37,6 +37,8 @@ internal sealed class Upgrade(RelayPlane relay, RelayOptions options, GatewayLog
     /// <exception cref="IOException">The takeover failed and the running gateway goes on, or an address cannot be had.</exception>
     internal void Start(IReadOnlyList<IPEndPoint> listen)
     {
+        Rehearsal.Run();
+        relay.Wake();
         if (!options.TakeOver || !TryTakeOver())
         {
             relay.Start(listen);
