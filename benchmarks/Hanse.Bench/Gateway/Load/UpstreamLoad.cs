@@ -12,6 +12,9 @@ internal static unsafe class UpstreamLoad
     internal const char Swallow = 's';
     private const int BufferBytes = 65536;
     private const int SwallowBytes = 1 << 20;
+
+    /// <summary>It wakes for so much, not for each segment: processor time that it does not take is the relay's.</summary>
+    private const int SwallowLeast = 1 << 18;
     private const ulong IsListener = 1UL << 62;
 
     /// <param name="ports">Each as <c>mode:port</c>; a mode that is neither of the two is the letter it answers with.</param>
@@ -48,6 +51,12 @@ internal static unsafe class UpstreamLoad
     {
         while (Linux.Accept(listener, null, null, Linux.CloseOnExec) is >= 0 and var client)
         {
+            if ((char)(data >> 32) == Swallow)
+            {
+                var least = SwallowLeast;
+                _ = Linux.SetOption(client, Linux.LevelSocket, Linux.ReceiveLowWater, &least, sizeof(int));
+            }
+
             _ = epoll.Control(Linux.ControlAdd, client, Linux.EventIn, (data & 0xff_0000_0000) | (uint)client);
         }
     }
