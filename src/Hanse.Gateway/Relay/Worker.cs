@@ -24,7 +24,6 @@ internal sealed unsafe class Worker : IDisposable
     private readonly int _wake;
     private int[] _listeners = [];
     private long _acceptAgain;
-    private bool _started;
     private volatile bool _stopping;
 
     internal Worker(WorkerState state, AccessLog access)
@@ -46,9 +45,8 @@ internal sealed unsafe class Worker : IDisposable
     /// <summary>Starts the thread, once.</summary>
     internal void Start()
     {
-        if (!_started)
+        if (_thread.ThreadState.HasFlag(ThreadState.Unstarted))
         {
-            _started = true;
             _thread.Start();
         }
     }

@@ -18,7 +18,6 @@ internal static class Rehearsal
         _ = TakeoverFormat.ReadSockets(TakeoverFormat.Open(TakeoverFormat.OfSockets(["rehearsal"]))!.Value.Body);
         _ = TakeoverFormat.Open(TakeoverFormat.End(0));
         Compile(typeof(TakenOver));
-        Compile(typeof(TakeoverFormat));
         Compile(typeof(TakeoverServer));
         Compile(typeof(DescriptorChannel));
         Compile(typeof(ConnectionRecord));
