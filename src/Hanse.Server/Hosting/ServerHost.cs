@@ -44,6 +44,11 @@ internal sealed partial class ServerHost : IServerHost
             LogTickets(logging.CreateLogger<ServerHost>(), why);
         }
 
+        if (TlsBuffers.ReleaseWhenEmpty() is { } kept)
+        {
+            LogBuffers(logging.CreateLogger<ServerHost>(), kept);
+        }
+
         await using var postgres = await OpenPostgresAsync(options, logging, stop);
         await using var roles = new RunningRoles();
         foreach (var role in options.Roles)
@@ -93,4 +98,7 @@ internal sealed partial class ServerHost : IServerHost
 
     [LoggerMessage(1, LogLevel.Warning, "TLS 1.3 session tickets, which no node uses, are still made, and make each link dearer: {Why}")]
     private static partial void LogTickets(ILogger logger, string why);
+
+    [LoggerMessage(2, LogLevel.Warning, "An idle TLS connection keeps its empty buffers, 32 KiB: {Why}")]
+    private static partial void LogBuffers(ILogger logger, string why);
 }
