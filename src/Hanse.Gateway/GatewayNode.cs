@@ -22,6 +22,7 @@ internal sealed class GatewayNode : IDisposable
     private readonly RunSettings _settings;
     private readonly GatewayLog _log;
     private readonly DateTimeOffset _started;
+    private readonly CurrentRoutes? _snapshot;
     private readonly RelayPlane _relay;
     private readonly DatagramPlane _datagrams;
     private readonly RouteFeed _feed;
@@ -30,7 +31,7 @@ internal sealed class GatewayNode : IDisposable
 
     private GatewayNode(RunSettings settings, GatewayIdentity? identity, CurrentRoutes? snapshot, GatewayLog log, TimeProvider time)
     {
-        (_settings, _log, _started) = (settings, log, time.GetUtcNow());
+        (_settings, _snapshot, _log, _started) = (settings, snapshot, log, time.GetUtcNow());
         var book = new RouteBook();
         // A snapshot that is refused says nothing about which routes were removed.
         var isRefused = snapshot is { Value: null, Refused: > 0 };
@@ -80,8 +81,8 @@ internal sealed class GatewayNode : IDisposable
     {
         await _feed.ApplyAsync(stop);
         IReadOnlyList<IPEndPoint> listen = _settings.Relay.Listen.Count > 0 ? _settings.Relay.Listen : [Everywhere];
-        using var upgrade = new Upgrade(_relay, _settings.Relay, _log);
-        upgrade.Start(listen);
+        using var upgrade = new Upgrade(_relay, _settings.Relay, _log) { Taking = () => CatchUpAsync(stop) };
+        await upgrade.StartAsync(listen);
         _datagrams.Start(_relay.Listeners, upgrade.Given(Datagrams));
         foreach (var socket in _datagrams.Sockets)
         {
@@ -97,6 +98,16 @@ internal sealed class GatewayNode : IDisposable
     {
         _datagrams.Dispose();
         _relay.Dispose();
+    }
+
+    /// <summary>The process before may have taken a snapshot or a wish to drain after this one read its folder; a connection of a route that is not known here would be cut.</summary>
+    private async Task CatchUpAsync(CancellationToken stop)
+    {
+        if (_snapshot?.ReadAgain() is true)
+        {
+            Drain(_snapshot.Drain);
+            await _feed.ApplyAsync(stop);
+        }
     }
 
     /// <summary>The first to end ends all; so does the process that takes over.</summary>

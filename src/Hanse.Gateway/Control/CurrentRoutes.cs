@@ -35,37 +35,34 @@ internal sealed class CurrentRoutes
     internal static CurrentRoutes Open(string path, GatewayId gateway, CurrentTrust trust, out Error? fault)
     {
         var routes = new CurrentRoutes(path, gateway, trust);
-        fault = null;
-        if (!File.Exists(path))
+        var kept = routes.Read(out fault);
+        if (kept is not null)
         {
-            return routes;
+            routes.Hold(kept);
         }
-
-        var bytes = File.ReadAllBytes(path);
-        HeldRoutes? kept = null;
-        try
-        {
-            kept = HeldRoutes.Parser.ParseFrom(bytes);
-        }
-        catch (InvalidProtocolBufferException)
-        {
-            // Told below, like one that somebody changed.
-        }
-
-        var signed = kept is null ? null : new SignedRoutes { Routes = kept.Routes, Signature = kept.Signature, Signer = kept.Signer };
-        var snapshot = signed is null ? null : RouteSignature.Verify(signed, gateway, trust.Value);
-        fault = snapshot is null ? NotTrusted($"{path} was changed or is damaged") : RouteEntries.Fault(snapshot);
-        if (fault is null)
-        {
-            (routes._value, routes._held) = (snapshot, signed!.Routes);
-            routes.Drain = kept!.Draining ? TimeSpan.FromMilliseconds(kept.DrainWindowMs) : null;
-        }
-        else
+        else if (fault is not null)
         {
             routes._refused++;
         }
 
         return routes;
+    }
+
+    /// <summary>Takes what another process has stored since: the gateway that this one takes over from. A file that is gone, does not verify or is older changes nothing.
+    /// True if something is different now.</summary>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    internal bool ReadAgain()
+    {
+        lock (_gate)
+        {
+            if (Read(out _) is not { } kept || Order(kept.Snapshot).CompareTo(Order(_value)) < 0 || (kept.Signed == _held && kept.Drain == Drain))
+            {
+                return false;
+            }
+
+            Hold(kept);
+            return true;
+        }
     }
 
     /// <summary>Durable first, then in force. Null if it is taken: newer than the one held, or the same signed anew, which keeps the file verifiable when roots change.</summary>
@@ -94,7 +91,7 @@ internal sealed class CurrentRoutes
                     Routes = offered.Routes, Signature = offered.Signature, Signer = offered.Signer, Draining = drain is not null, DrainWindowMs = (uint)(drain?.TotalMilliseconds ?? 0),
                 };
                 AtomicFile.Write(_path, kept.ToByteArray());
-                (_value, _held, Drain) = (snapshot, offered.Routes, drain);
+                Hold(new(snapshot!, offered.Routes, drain));
             }
 
             return null;
@@ -111,9 +108,38 @@ internal sealed class CurrentRoutes
         }
     }
 
+    private void Hold(Kept kept) => (_value, _held, Drain) = (kept.Snapshot, kept.Signed, kept.Drain);
+
+    /// <summary>What the file says; null if there is none, or if it is not believed.</summary>
+    private Kept? Read(out Error? fault)
+    {
+        fault = null;
+        if (!File.Exists(_path))
+        {
+            return null;
+        }
+
+        var bytes = File.ReadAllBytes(_path);
+        HeldRoutes? file = null;
+        try
+        {
+            file = HeldRoutes.Parser.ParseFrom(bytes);
+        }
+        catch (InvalidProtocolBufferException)
+        {
+            // Told below, like one that somebody changed.
+        }
+
+        var snapshot = file is null ? null : RouteSignature.Verify(new SignedRoutes { Routes = file.Routes, Signature = file.Signature, Signer = file.Signer }, _gateway, _trust.Value);
+        fault = snapshot is null ? NotTrusted($"{_path} was changed or is damaged") : RouteEntries.Fault(snapshot);
+        return fault is null ? new(snapshot!, file!.Routes, file.Draining ? TimeSpan.FromMilliseconds(file.DrainWindowMs) : null) : null;
+    }
+
     private static (ulong, ulong) Order(RouteSnapshot? snapshot) => snapshot is null ? (0, 0) : (snapshot.IncarnationNumber, snapshot.Number);
 
     private static Error NotTrusted(string why) => Error(ErrorCodes.RoutesNotTrusted, $"The snapshot of routes is refused: {why}.");
 
     private static Error Error(string code, string message) => new() { Code = code, Message = message };
+
+    private sealed record Kept(RouteSnapshot Snapshot, ByteString Signed, TimeSpan? Drain);
 }

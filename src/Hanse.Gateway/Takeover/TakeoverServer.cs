@@ -20,11 +20,6 @@ internal sealed class TakeoverServer(string path, RelayPlane relay, Func<IReadOn
     /// <summary>Completes when a newcomer has everything; this process must then touch nothing, and end.</summary>
     internal Task HandedOver => _handedOver.Task;
 
-    /// <summary>Before anything is given: what must be let go for the newcomer (its data folder, its link); and after a takeover that failed.</summary>
-    internal Action? Releasing { get; init; }
-
-    internal Action? Resumed { get; init; }
-
     /// <exception cref="IOException">The path cannot be had.</exception>
     internal void Start()
     {
@@ -69,7 +64,6 @@ internal sealed class TakeoverServer(string path, RelayPlane relay, Func<IReadOn
 
     private void HandOver(DescriptorChannel channel)
     {
-        Releasing?.Invoke();
         var began = Stopwatch.GetTimestamp();
         using var still = relay.Freeze();
         var connections = still.Connections();
@@ -82,7 +76,6 @@ internal sealed class TakeoverServer(string path, RelayPlane relay, Func<IReadOn
         }
 
         log.Warning("takeover-failed", "A process that began to take over ended before it had everything; this one goes on.", ("connections", $"{connections.Count}"));
-        Resumed?.Invoke();
     }
 
     private bool Give(DescriptorChannel channel, IReadOnlyList<ConnectionRecord> connections)

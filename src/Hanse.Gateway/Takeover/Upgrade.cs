@@ -17,10 +17,8 @@ internal sealed class Upgrade(RelayPlane relay, RelayOptions options, GatewayLog
     /// <summary>Completes when the next process has everything: this one touches nothing more and ends.</summary>
     internal Task HandedOver => _server?.HandedOver ?? Never;
 
-    /// <summary>What is let go before another process is given anything, and taken again when that fails.</summary>
-    internal Action? Releasing { get; init; }
-
-    internal Action? Resumed { get; init; }
+    /// <summary>While the process before stands still: what it has stored since this one started, which its connections rely on. When it throws, that process goes on.</summary>
+    internal Func<Task>? Taking { get; init; }
 
     /// <summary>A socket that goes along with the listeners.</summary>
     internal void Register(string name, int descriptor)
@@ -35,16 +33,16 @@ internal sealed class Upgrade(RelayPlane relay, RelayOptions options, GatewayLog
     internal IReadOnlyList<int> Given(string name) => [.. _given.Where(g => g.Name == name).Select(g => g.Descriptor)];
 
     /// <exception cref="IOException">The takeover failed and the running gateway goes on, or an address cannot be had.</exception>
-    internal void Start(IReadOnlyList<IPEndPoint> listen)
+    internal async Task StartAsync(IReadOnlyList<IPEndPoint> listen)
     {
         Rehearsal.Run();
         relay.Wake();
-        if (!options.TakeOver || !TryTakeOver())
+        if (!options.TakeOver || !await TryTakeOverAsync())
         {
             relay.Start(listen);
         }
 
-        _server = new TakeoverServer(options.TakeoverSocket, relay, Others, log) { Releasing = Releasing, Resumed = Resumed };
+        _server = new TakeoverServer(options.TakeoverSocket, relay, Others, log);
         try
         {
             _server.Start();
@@ -59,13 +57,18 @@ internal sealed class Upgrade(RelayPlane relay, RelayOptions options, GatewayLog
 
     public void Dispose() => _server?.Dispose();
 
-    private bool TryTakeOver()
+    private async Task<bool> TryTakeOverAsync()
     {
         using var taken = TakenOver.Ask(options.TakeoverSocket, Patience);
         if (taken is null)
         {
             log.Information("nothing-to-take", "No gateway runs here to take over from; this one starts anew.", ("path", options.TakeoverSocket));
             return false;
+        }
+
+        if (Taking is { } take)
+        {
+            await take();
         }
 
         if (!taken.Accept())

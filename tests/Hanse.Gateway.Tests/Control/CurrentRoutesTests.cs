@@ -162,6 +162,28 @@ public sealed class CurrentRoutesTests : IDisposable
     }
 
     [Fact]
+    public void What_another_process_stored_is_taken_when_read_again_and_nothing_older_or_damaged()
+    {
+        var (routes, other) = (Open(out _), Open(out _));
+        Assert.False(routes.ReadAgain());
+        Assert.Null(other.Accept(Signed(1, 5, "north"), TimeSpan.FromMinutes(5)));
+
+        Assert.True(routes.ReadAgain());
+        Assert.Equal(("north", TimeSpan.FromMinutes(5)), (routes.Value!.Routes.Single().Name, routes.Drain!.Value));
+        Assert.False(routes.ReadAgain());
+
+        Assert.Null(other.Accept(Signed(1, 5, "north")));
+        Assert.True(routes.ReadAgain());
+        Assert.Null(routes.Drain);
+
+        File.WriteAllBytes(FilePath, Signed(1, 4, "older").ToByteArray());
+        Assert.False(routes.ReadAgain());
+        File.WriteAllBytes(FilePath, [1, 2, 3]);
+        Assert.False(routes.ReadAgain());
+        Assert.Equal(("north", 0), (routes.Value!.Routes.Single().Name, routes.Refused));
+    }
+
+    [Fact]
     public void What_was_forgotten_stays_forgotten()
     {
         var routes = Open(out _);

@@ -137,6 +137,47 @@ public sealed class TakeoverTests : IDisposable
     }
 
     [Fact]
+    public async Task What_the_one_before_learned_last_is_known_before_its_connections_are()
+    {
+        using var backend = new Backend().Echoing();
+        using var door = new Door(null, Route(backend));
+        using var server = Serve(door);
+        using var client = await EchoedAsync(door, "a.test");
+        var options = new RelayOptions { Workers = 1, TakeOver = true, TakeoverSocket = Path };
+        using var plane = new RelayPlane(options, new RouteBook(), GatewayLog.None);
+        using var upgrade = new Upgrade(plane, options, GatewayLog.None)
+        {
+            Taking = () =>
+            {
+                plane.Swap([Route(backend)]);
+                return Task.CompletedTask;
+            },
+        };
+
+        await Task.Run(() => upgrade.StartAsync([]));
+
+        await Wait.ForTask("the old one has given all", server.HandedOver);
+        await EchoAsync(client);
+    }
+
+    [Fact]
+    public async Task Newcomer_that_cannot_read_what_was_learned_last_changes_nothing()
+    {
+        using var backend = new Backend().Echoing();
+        using var door = new Door(null, Route(backend));
+        using var server = Serve(door);
+        using var client = await EchoedAsync(door, "a.test");
+        var options = new RelayOptions { Workers = 1, TakeOver = true, TakeoverSocket = Path };
+        using var plane = new RelayPlane(options, new RouteBook(), GatewayLog.None);
+        using var upgrade = new Upgrade(plane, options, GatewayLog.None) { Taking = () => throw new IOException("the disk is gone") };
+
+        await Assert.ThrowsAsync<IOException>(() => Task.Run(() => upgrade.StartAsync([])));
+
+        await EchoAsync(client);
+        Assert.False(server.HandedOver.IsCompleted);
+    }
+
+    [Fact]
     public async Task Newcomer_that_dies_in_the_middle_changes_nothing()
     {
         using var backend = new Backend().Echoing();
