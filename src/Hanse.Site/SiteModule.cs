@@ -80,9 +80,10 @@ public static class SiteModule
     /// <summary>Makes problems (RFC 9457) of what the site's endpoints could not answer; goes before them.</summary>
     public static void UseSiteProblems(this IApplicationBuilder app) => app.UseMiddleware<SiteFaults>();
 
-    /// <summary>The API that the site's socket serves (J6).</summary>
+    /// <summary>The API that the site's socket serves (J6), and its health for everyone.</summary>
     public static void MapSite(this IEndpointRouteBuilder endpoints)
     {
+        SiteHealth.Map(endpoints);
         var api = SiteEndpoints.Group(endpoints);
         SiteJoinEndpoints.Map(api);
         SiteTrustEndpoints.Map(api);

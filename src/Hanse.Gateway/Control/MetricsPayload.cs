@@ -46,12 +46,14 @@ internal static class MetricsPayload
         {
             Point(r.BytesIn, at, ("route", r.Name), ("direction", "in")), Point(r.BytesOut, at, ("route", r.Name), ("direction", "out")),
         })));
+        scope.Metrics.Add(Counter("hanse.gateway.dials", "{dial}", "Dials that were begun", report.Routes.Select(r => Point(r.Dials, at, ("route", r.Name)))));
         scope.Metrics.Add(Counter("hanse.gateway.dial.failures", "{dial}", "Dials that failed", report.Routes.Select(r => Point(r.DialFailures, at, ("route", r.Name)))));
         scope.Metrics.Add(Counter("hanse.gateway.resets", "{connection}", "Connections that were reset", report.Routes.SelectMany(r => new[]
         {
             Point(r.ClientResets, at, ("route", r.Name), ("by", "client")), Point(r.UpstreamResets, at, ("route", r.Name), ("by", "upstream")),
         })));
         scope.Metrics.Add(Counter("hanse.gateway.refusals", "{connection}", "Connections that got no route", report.Refusals.Select(r => Point(r.Count, at, ("cause", r.Name)))));
+        scope.Metrics.Add(Counter("hanse.gateway.route.refusals", "{connection}", "Connections that a route refused", report.Routes.Select(r => Point(r.Refused, at, ("route", r.Name)))));
         scope.Metrics.Add(Counter("hanse.gateway.datagrams", "{datagram}", "Datagrams, by what became of them", report.Datagrams.Select(d => Point(d.Count, at, ("outcome", d.Name)))));
         scope.Metrics.Add(Counter("hanse.gateway.snapshots.refused", "{snapshot}", "Snapshots that were forged or older", [Point(report.RefusedSnapshots, at)]));
         return new ExportMetricsServiceRequest

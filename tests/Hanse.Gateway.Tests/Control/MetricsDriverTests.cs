@@ -39,6 +39,7 @@ public sealed class MetricsDriverTests
         Assert.Equal((true, 2U), (bytes.IsMonotonic, bytes.AggregationTemporality));
         Assert.Equal(["north in 7", "north out 9"], bytes.DataPoints.Select(p => $"{string.Join(' ', p.Attributes.Select(a => a.Value.StringValue))} {p.AsInt}"));
         Assert.Equal(["0.5 300", "0.95 900", "0.99 4000"], metrics["hanse.gateway.dial.quantile"].Gauge.DataPoints.Select(p => $"{p.Attributes.Single(a => a.Key == "quantile").Value.StringValue} {p.AsInt}"));
+        Assert.Equal((5, 2), (metrics["hanse.gateway.dials"].Sum.DataPoints.Single().AsInt, metrics["hanse.gateway.route.refusals"].Sum.DataPoints.Single().AsInt));
         Assert.Equal(4, metrics["hanse.gateway.refusals"].Sum.DataPoints.Single(p => p.Attributes.Single().Value.StringValue == "unknown-name").AsInt);
         await stop.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running);
@@ -46,7 +47,7 @@ public sealed class MetricsDriverTests
 
     private static GatewayReport Report() => new()
     {
-        StartedUnixMs = 1, Total = new RouteCount(), Routes = { new RouteCount { Name = "north", BytesIn = 7, BytesOut = 9, DialP50Us = 300, DialP95Us = 900, DialP99Us = 4000 } },
+        StartedUnixMs = 1, Total = new RouteCount(), Routes = { new RouteCount { Name = "north", Dials = 5, Refused = 2, BytesIn = 7, BytesOut = 9, DialP50Us = 300, DialP95Us = 900, DialP99Us = 4000 } },
         Refusals = { new NamedCount { Name = "unknown-name", Count = 4 } },
     };
 

@@ -16,6 +16,7 @@ public sealed class RealServerTests
         using var silent = new TcpClient("127.0.0.1", server.Port);
         using var shy = await ShakenHandsAsync(server.Port);
 
+        await Each_role_tells_the_network_its_health_and_a_site_nothing_else(server);
         await A_second_start_on_the_same_data_is_refused_by_name(server);
         await A_database_that_was_killed_comes_back_and_nothing_acknowledged_is_lost(server);
         await Expect_dropped(silent.GetStream());
@@ -54,6 +55,19 @@ public sealed class RealServerTests
         Assert.Equal(1, code);
         Assert.Contains("hanse: PostgreSQL was not there", output, StringComparison.Ordinal);
         Assert.DoesNotContain("Unhandled", output, StringComparison.Ordinal);
+    }
+
+    private static async Task Each_role_tells_the_network_its_health_and_a_site_nothing_else(RealServer server)
+    {
+        using var handler = new HttpClientHandler { ServerCertificateCustomValidationCallback = (_, _, _, _) => true };
+        using var client = new HttpClient(handler);
+        foreach (var port in new[] { server.Port, server.Port + 1 })
+        {
+            Assert.Contains("\"ok\"", await client.GetStringAsync($"https://localhost:{port}/healthz"), StringComparison.Ordinal);
+            Assert.Contains("\"ready\"", await client.GetStringAsync($"https://localhost:{port}/readyz"), StringComparison.Ordinal);
+        }
+
+        Assert.Equal(403, (int)(await client.GetAsync($"https://localhost:{server.Port + 1}/api/v1/hosts")).StatusCode);
     }
 
     private static async Task A_second_start_on_the_same_data_is_refused_by_name(RealServer server)
