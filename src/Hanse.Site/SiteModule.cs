@@ -83,7 +83,7 @@ public static class SiteModule
     /// <summary>The API that the site's socket serves (J6), and its health for everyone.</summary>
     public static void MapSite(this IEndpointRouteBuilder endpoints)
     {
-        SiteHealth.Map(endpoints);
+        SiteHealthEndpoints.Map(endpoints);
         var api = SiteEndpoints.Group(endpoints);
         SiteJoinEndpoints.Map(api);
         SiteTrustEndpoints.Map(api);
@@ -173,7 +173,7 @@ public static class SiteModule
         .AddSingleton<PresenceDriver>().AddSingleton<LinkSecretStore>().AddSingleton<QuarantineStore>()
         .AddSingleton<AgentTrustStore>().AddSingleton<AgentTrustDriver>().AddSingleton<AgentPathsDriver>().AddSingleton<TrustReportDriver>()
         .AddSingleton<AgentHandler>().AddSingleton<ILinkAdmission, AgentAdmission>()
-        .AddSingleton<InventoryStore>().AddSingleton<IInventory, InventoryIntake>();
+        .AddSingleton<InventoryStore>().AddSingleton<IInventory, InventoryIntake>().AddSingleton<IInventoryRefresh, InventoryRefresher>();
 
     private static void AddMetrics(IServiceCollection services) => services
         .AddSingleton<MeterTable>().AddSingleton<KeyStore>().AddSingleton<MetricsStore>().AddSingleton<DatagramCounts>()

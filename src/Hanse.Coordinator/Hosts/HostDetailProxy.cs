@@ -30,6 +30,10 @@ internal sealed class HostDetailProxy(ISiteChannel sites)
             },
             cancellation);
 
+    /// <summary>Null when the host's agent has begun to tell these sections, or all if none is named, in full.</summary>
+    public async Task<ProblemHttpResult?> RefreshAsync(HostTarget host, IEnumerable<string> sections, CancellationToken cancellation) =>
+        (await AskAsync<Empty>(host, Method.HostRefresh, new HostRefresh { HostId = host.Id.ToWire(), Sections = { sections } }, cancellation)).Problem;
+
     public async Task<ProblemHttpResult?> RemoveAsync(HostTarget host, bool ban, string actor, string reason, CancellationToken cancellation) =>
         (await AskAsync<Empty>(
             host, Method.HostRemove, new HostRemove { HostId = host.Id.ToWire(), Ban = ban, Actor = actor, Reason = reason }, cancellation)).Problem;
@@ -47,6 +51,7 @@ internal sealed class HostDetailProxy(ISiteChannel sites)
             failure.Code, $"Site {host.SiteName} of {host.Hostname} is not connected. Nothing was changed; try again once `hanse site show {host.SiteName}` says online."),
         ErrorCodes.SiteTimeout => Problems.TimedOut(
             failure.Code, $"Site {host.SiteName} did not answer in {Patience.TotalSeconds:0} s. It may still act on the request; look again in a moment."),
+        ErrorCodes.HostOffline => Problems.Unavailable(failure.Code, $"{host.Hostname}: {failure.Message}"),
         ErrorCodes.SiteSuspended => Problems.Conflict(
             failure.Code, $"Site {host.SiteName} of {host.Hostname} is suspended. Nothing was changed; `hanse site resume {host.SiteName}` ends that.", "host"),
         ErrorCodes.HostNotFound or ErrorCodes.SectionNotFound or ErrorCodes.NotFound => Problems.NotFound(failure.Code, failure.Message),

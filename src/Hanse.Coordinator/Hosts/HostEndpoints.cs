@@ -30,6 +30,8 @@ internal static class HostEndpoints
             .RequireAuthorization(AccessPolicies.Viewer);
         hosts.MapGet("/{host}/sections/{name}", SectionAsync).WithName("GetHostSection").WithSummary("One section as its site holds it")
             .Produces<object>().RequireAuthorization(AccessPolicies.Viewer);
+        hosts.MapPost("/{host}/refresh", RefreshAsync).WithName("RefreshHost").WithSummary("Have a host tell its inventory now, in full: all sections, or those named")
+            .RequireAuthorization(AccessPolicies.Administrator);
         hosts.MapPut("/{host}/tags", TagsAsync).WithName("SetHostTags").WithSummary("Replace the tags set at the coordinator")
             .RequireAuthorization(AccessPolicies.Administrator);
         hosts.MapDelete("/{host}", RemoveAsync).WithName("RemoveHost").WithSummary("Remove a host at its site and from the directory")
@@ -100,6 +102,14 @@ internal static class HostEndpoints
         return target is null ? problem! : await actions.AssignTagsAsync(target, HostContent.SortTags(request.Tags), actor, cancellation) is { } row
             ? TypedResults.Ok(row)
             : Unknown(host);
+    }
+
+    private static async Task<Results<NoContent, ProblemHttpResult>> RefreshAsync(
+        string host, [Microsoft.AspNetCore.Mvc.FromQuery] string[]? section, IHostLookup lookup, HostDetailProxy proxy, CancellationToken cancellation)
+    {
+        var (target, problem) = await FindAsync(host, lookup, cancellation);
+        problem = target is null ? problem : await proxy.RefreshAsync(target, section ?? [], cancellation);
+        return problem is null ? TypedResults.NoContent() : problem;
     }
 
     private static async Task<Results<NoContent, ProblemHttpResult>> RemoveAsync(

@@ -40,6 +40,7 @@ public static class ErrorCodes
     public const string HostInvalid = "host-invalid";
     public const string HostMoveInvalid = "host-move-invalid";
     public const string HostNotFound = "host-not-found";
+    public const string HostOffline = "host-offline";
     public const string HostOwnedElsewhere = "host-owned-elsewhere";
     public const string IdempotencyKeyReused = "idempotency-key-reused";
     public const string HostQuarantined = "host-quarantined";

@@ -32,6 +32,7 @@ public static class MethodManifest
         new(Method.HostDetail, NodeKind.Coordinator, NodeKind.Site, HostDetailQuery.Descriptor, HostDetail.Descriptor),
         new(Method.ExecutionOutput, NodeKind.Coordinator, NodeKind.Site, ExecutionOutputQuery.Descriptor, ExecutionOutput.Descriptor),
         new(Method.HostRemove, NodeKind.Coordinator, NodeKind.Site, HostRemove.Descriptor, Empty.Descriptor),
+        new(Method.HostRefresh, NodeKind.Coordinator, NodeKind.Site, HostRefresh.Descriptor, Empty.Descriptor),
         new(Method.SiteRenew, NodeKind.Coordinator, NodeKind.Site, RenewNow.Descriptor, Empty.Descriptor),
         new(Method.AuditCosign, NodeKind.Coordinator, NodeKind.Site, AuditCosign.Descriptor, AuditCosigned.Descriptor),
         new(Method.SiteRecovery, NodeKind.Coordinator, NodeKind.Site, SiteRecoveryQuery.Descriptor, SiteRecovery.Descriptor),

@@ -24,6 +24,7 @@ internal static class SiteEndpoints
         api.MapGet("/hosts/{host}", ShowHostAsync);
         api.MapGet("/hosts/{host}/sections", SectionsAsync);
         api.MapGet("/hosts/{host}/sections/{section}", SectionAsync);
+        api.MapPost("/hosts/{host}/refresh", RefreshAsync);
         api.MapDelete("/hosts/{host}", (string host, IHosts hosts, HttpContext context) => RemoveAsync(host, false, "removed at the site", hosts, context));
         api.MapPost("/hosts/{host}/ban", (string host, BanRequest request, IHosts hosts, HttpContext context) =>
             RemoveAsync(host, true, request.Reason ?? "", hosts, context));
@@ -66,6 +67,11 @@ internal static class SiteEndpoints
             { Error.Length: > 0 } detail => Problem(404, ErrorCodes.SectionNotFound, $"Section {section} of {row.Hostname} could not be collected: {detail.Error}", "section"),
             _ => Problem(404, ErrorCodes.SectionNotFound, $"Host {row.Hostname} has no section of that name. GET …/sections lists those it has.", "section"),
         }, cancellation);
+
+    private static Task<IResult> RefreshAsync(string host, [Microsoft.AspNetCore.Mvc.FromQuery] string[]? section, IHosts hosts, IInventoryRefresh refresh, CancellationToken cancellation) =>
+        WithHostAsync(host, hosts, async row => await refresh.AskAsync(new HostId(row.Id), section ?? [], cancellation) is { } away
+            ? Problem(503, away.Code, away.Message, "host")
+            : Results.NoContent(), cancellation);
 
     private static Task<IResult> RemoveAsync(string host, bool ban, string reason, IHosts hosts, HttpContext context) =>
         WithHostAsync(host, hosts, async row =>

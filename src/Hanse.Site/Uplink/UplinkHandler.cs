@@ -36,6 +36,8 @@ internal sealed partial class UplinkHandler(
                 DesiredState state => LinkReply.Of(await inbox.Desired.AcceptAsync(state, cancellation)),
                 RenewNow => Renew(),
                 HostDetailQuery query => Found(await inbox.Inventory.ReadAsync(HostId.FromBytes(query.HostId.Span), query.Section, cancellation)),
+                HostRefresh refresh => await inbox.Refresh.AskAsync(HostId.FromBytes(refresh.HostId.Span), refresh.Sections, cancellation) is { } away
+                    ? LinkReply.Refuse(away) : LinkReply.Done,
                 HostMetricsQuery query => Found(await inbox.Metrics.ReadAsync(query, cancellation)),
                 ExecutionOutputQuery query => Found(await inbox.Commands.ReadOutputAsync(query, cancellation)),
                 AuditCosign question => LinkReply.Of(await inbox.Audit.CosignAsync(call.Link, question, cancellation)),
@@ -111,4 +113,4 @@ internal sealed partial class UplinkHandler(
 
 /// <summary>The slices that what comes down is for.</summary>
 internal sealed record UplinkInbox(ICommands Commands, IInventory Inventory, IMetrics Metrics, IHosts Hosts, IDesiredState Desired, ISiteRenewal Renewal, IAuditUplink Audit,
-    OutboxReadStore Outbox, OutboxDeskStore OutboxDesk, IHostDigests Digests, RecoveryTeller Recovery);
+    OutboxReadStore Outbox, OutboxDeskStore OutboxDesk, IHostDigests Digests, RecoveryTeller Recovery, IInventoryRefresh Refresh);

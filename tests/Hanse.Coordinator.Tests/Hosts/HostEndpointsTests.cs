@@ -116,6 +116,18 @@ public sealed class HostEndpointsTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_refresh_reaches_the_hosts_site_with_the_sections_named()
+    {
+        using var done = await _api.Local.PostAsync("/api/v1/hosts/web-1/refresh?section=packages&section=users", null);
+        Assert.Equal(HttpStatusCode.NoContent, done.StatusCode);
+        Assert.Equal(["packages", "users"], Assert.IsType<HostRefresh>(_sites.Asked[^1]).Sections);
+
+        _sites.Offline = true;
+        using var away = await _api.Local.PostAsync("/api/v1/hosts/web-1/refresh", null);
+        Assert.Equal(ErrorCodes.SiteOffline, (string)(await ApiHost.JsonAsync(away))["code"]!);
+    }
+
+    [Fact]
     public async Task Metrics_that_nobody_has_are_not_found()
     {
         using var none = await _api.Local.GetAsync("/api/v1/hosts/web-1/metrics");

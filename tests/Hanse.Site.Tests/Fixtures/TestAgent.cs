@@ -113,6 +113,9 @@ internal sealed class TestAgent(SiteHost site, NodeCredential credential) : ILin
     public ValueTask<LinkResult<T>> AskAsync<T>(Method method, IMessage request) where T : class, IMessage<T>, new() =>
         Link!.RequestAsync<T>(method, request, TimeSpan.FromSeconds(30));
 
+    /// <summary>The sections that were asked for in full, last.</summary>
+    public IReadOnlyList<string>? Refreshed { get; private set; }
+
     public Hello CreateHello() => new() { SoftwareVersion = "1.0", LinkSecret = Secret, Capabilities = { Capabilities.OfLink } };
 
     public ValueTask<Error?> OnWelcomeAsync(NodeIdentity server, Welcome welcome, CancellationToken cancellation)
@@ -137,6 +140,7 @@ internal sealed class TestAgent(SiteHost site, NodeCredential credential) : ILin
         TrustSet set => Trusted(set),
         RenewNow => LinkReply.Refuse("internal-error", "not now"),
         SitePaths paths => Told(paths),
+        InventoryRefresh refresh => Told(refresh),
         ExecutionCancel cancel => Cancelled(CommandId.FromBytes(cancel.CommandId.Span)),
         _ => throw new InvalidOperationException($"{call.Method}"),
     });
@@ -153,6 +157,12 @@ internal sealed class TestAgent(SiteHost site, NodeCredential credential) : ILin
     private LinkReply Told(SitePaths paths)
     {
         Paths.Enqueue(paths);
+        return LinkReply.Done;
+    }
+
+    private LinkReply Told(InventoryRefresh refresh)
+    {
+        Refreshed = refresh.Sections;
         return LinkReply.Done;
     }
 

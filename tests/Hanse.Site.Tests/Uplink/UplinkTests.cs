@@ -125,6 +125,22 @@ public sealed class UplinkTests : LinkedSiteTests
     }
 
     [Fact]
+    public async Task Given_a_host_When_its_inventory_is_asked_for_in_full_Then_its_agent_is_asked_or_is_said_to_be_away()
+    {
+        var agent = await TestAgent.OnlineAsync(Site, "asked-2");
+        var refresh = new HostRefresh { HostId = agent.Host.ToWire(), Sections = { "packages" } };
+
+        var asked = await Coordinator.AskAsync<Empty>(Method.HostRefresh, refresh);
+        await agent.LeaveAsync();
+        LinkResult<Empty> away = default;
+        await Wait.For("the agent to be away", async () => !(away = await Coordinator.AskAsync<Empty>(Method.HostRefresh, refresh)).Succeeded);
+
+        Assert.True(asked.Succeeded);
+        Assert.Equal(["packages"], agent.Refreshed);
+        Assert.Equal(ErrorCodes.HostOffline, away.Error!.Code);
+    }
+
+    [Fact]
     public async Task Given_a_full_disk_When_orders_and_inventory_come_Then_new_work_is_refused_and_outcomes_are_kept()
     {
         await using var full = new SiteHost { Clock = Clock, Pki = Site.Federation, Coordinator = Coordinator.Address, DiskFloor = long.MaxValue };

@@ -4,9 +4,9 @@ namespace Hanse.Server.Cli.Hosts;
 
 internal static class HostCommands
 {
-    public static Command Build(CliContext cli) => new("host", "Searches, shows, removes and bans hosts.")
+    public static Command Build(CliContext cli) => new("host", "Searches, shows, refreshes, removes and bans hosts.")
     {
         HostSearchCommand.Build(cli), HostShowCommand.Build(cli), HostRemoveCommand.Build(cli), HostBanCommand.Build(cli),
-        HostMetricsCommand.Build(cli), HostConflictsCommand.Build(cli), HostClonesCommand.Build(cli),
+        HostMetricsCommand.Build(cli), HostConflictsCommand.Build(cli), HostClonesCommand.Build(cli), HostRefreshCommand.Build(cli),
     };
 }

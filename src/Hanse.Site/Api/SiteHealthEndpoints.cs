@@ -7,7 +7,7 @@ namespace Hanse.Site.Api;
 
 /// <summary>A site's health, for a balancer or a monitor: the one thing beside links that it serves on the network, open to everyone, for it tells nothing that a closed port
 /// would not.</summary>
-internal static class SiteHealth
+internal static class SiteHealthEndpoints
 {
     private const int MostSeconds = 2;
 

@@ -1,0 +1,15 @@
+using Hanse.Protocol.Errors;
+using Hanse.Protocol.Ids;
+using Hanse.Protocol.Messages;
+
+namespace Hanse.Site.Inventory.Api;
+
+/// <summary>Asks an agent to tell its host's inventory at once and in full, whatever it holds to be unchanged.</summary>
+public interface IInventoryRefresh
+{
+    /// <param name="host">A host of this site.</param>
+    /// <param name="sections">Their names; none: every section. Names that the agent does not have are ignored.</param>
+    /// <param name="cancellation">Ends the wait.</param>
+    /// <returns>Null when the agent has begun; otherwise <see cref="ErrorCodes.HostOffline"/>. Nothing is kept for later: a returning agent compares by itself.</returns>
+    Task<Error?> AskAsync(HostId host, IEnumerable<string> sections, CancellationToken cancellation);
+}
