@@ -81,6 +81,9 @@ public sealed class WalkTests
         using var dpkg = Process.Start(new ProcessStartInfo("dpkg-query", ["-W", "-f", "${Package} ${Version} ${Architecture}\n"]) { RedirectStandardOutput = true })!;
         var real = (await dpkg.StandardOutput.ReadToEndAsync()).Split('\n', StringSplitOptions.RemoveEmptyEntries).Order(StringComparer.Ordinal);
         Assert.Equal(real, told);
+        (await _demo.HanseAsync("host", "refresh", _machine, "--section", "packages")).Succeeded();
+        var mistyped = await _demo.HanseAsync("host", "refresh", _machine, "--section", "pakages");
+        Assert.Equal((3, true), (mistyped.ExitCode, mistyped.Error.Contains("pakages", StringComparison.Ordinal)));
     }
 
     private async Task RunPrintsThisKernelAsync()

@@ -8,6 +8,7 @@ using Hanse.Protocol.Errors;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Routing;
 using Npgsql;
 
@@ -105,7 +106,7 @@ internal static class HostEndpoints
     }
 
     private static async Task<Results<NoContent, ProblemHttpResult>> RefreshAsync(
-        string host, [Microsoft.AspNetCore.Mvc.FromQuery] string[]? section, IHostLookup lookup, HostDetailProxy proxy, CancellationToken cancellation)
+        string host, [FromQuery] string[]? section, IHostLookup lookup, HostDetailProxy proxy, CancellationToken cancellation)
     {
         var (target, problem) = await FindAsync(host, lookup, cancellation);
         problem = target is null ? problem : await proxy.RefreshAsync(target, section ?? [], cancellation);

@@ -35,27 +35,22 @@ internal sealed class CurrentRoutes
     internal static CurrentRoutes Open(string path, GatewayId gateway, CurrentTrust trust, out Error? fault)
     {
         var routes = new CurrentRoutes(path, gateway, trust);
-        var kept = routes.Read(out fault);
-        if (kept is not null)
-        {
-            routes.Hold(kept);
-        }
-        else if (fault is not null)
-        {
-            routes._refused++;
-        }
-
+        routes.Hold(routes.Read(out fault));
+        routes._refused = fault is null ? 0 : 1;
         return routes;
     }
 
-    /// <summary>Takes what another process has stored since: the gateway that this one takes over from. A file that is gone, does not verify or is older changes nothing.
-    /// True if something is different now.</summary>
+    /// <summary>Takes what another process has stored since, the gateway that this one takes over from: also that it has forgotten everything. A file that does not
+    /// verify or is older changes nothing. True if something is different now.</summary>
     /// <exception cref="IOException">The file cannot be read.</exception>
     internal bool ReadAgain()
     {
         lock (_gate)
         {
-            if (Read(out _) is not { } kept || Order(kept.Snapshot).CompareTo(Order(_value)) < 0 || (kept.Signed == _held && kept.Drain == Drain))
+            var kept = Read(out var fault);
+            var isOlder = kept is not null && Order(kept.Snapshot).CompareTo(Order(_value)) < 0;
+            var isSame = (kept?.Signed ?? ByteString.Empty) == _held && kept?.Drain == Drain;
+            if (fault is not null || isOlder || isSame)
             {
                 return false;
             }
@@ -104,11 +99,11 @@ internal sealed class CurrentRoutes
         lock (_gate)
         {
             File.Delete(_path);
-            (_value, _held, Drain) = (null, ByteString.Empty, null);
+            Hold(null);
         }
     }
 
-    private void Hold(Kept kept) => (_value, _held, Drain) = (kept.Snapshot, kept.Signed, kept.Drain);
+    private void Hold(Kept? kept) => (_value, _held, Drain) = (kept?.Snapshot, kept?.Signed ?? ByteString.Empty, kept?.Drain);
 
     /// <summary>What the file says; null if there is none, or if it is not believed.</summary>
     private Kept? Read(out Error? fault)

@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using System.Security.Cryptography;
 using System.Text;
 
 namespace Hanse.Server.Hosting;
@@ -9,24 +8,13 @@ namespace Hanse.Server.Hosting;
 /// so the process goes on with the system's OpenSSL configuration plus <c>NumTickets = 0</c> (SSL_CONF_cmd(3), config(5); ADR 0013).</summary>
 internal static partial class SessionTickets
 {
-    private const string Library = "libcrypto.so.3";
-
     /// <summary>To be called before the first TLS connection. Returns why tickets are still handed out, which costs time and nothing else; null when they are not.</summary>
-    public static string? Stop()
+    public static string? Stop() => OpenSsl.Try(() =>
     {
-        // The platform sets OpenSSL up in a way of its own, and must come first.
-        _ = SHA256.HashData([]);
-        try
-        {
-            var why = Apply(SystemConfiguration());
-            ClearErrors(); // whoever looks next must not find ours
-            return why;
-        }
-        catch (Exception other) when (other is DllNotFoundException or EntryPointNotFoundException)
-        {
-            return $"this OpenSSL is not version 3: {other.Message}";
-        }
-    }
+        var why = Apply(SystemConfiguration());
+        ClearErrors(); // whoever looks next must not find ours
+        return why;
+    });
 
     /// <summary>What includes a configuration and adds one command to the section that all TLS of the process starts from.</summary>
     /// <param name="file">The configuration so far; null if there is none.</param>
@@ -92,36 +80,36 @@ internal static partial class SessionTickets
 
     private static string? Text(nint configuration, string? group, string name) => Marshal.PtrToStringUTF8(GetString(configuration, group, name));
 
-    [LibraryImport(Library, EntryPoint = "CONF_get1_default_config_file")]
+    [LibraryImport(OpenSsl.Crypto, EntryPoint = "CONF_get1_default_config_file")]
     private static partial nint DefaultFile();
 
-    [LibraryImport(Library, EntryPoint = "CRYPTO_free", StringMarshalling = StringMarshalling.Utf8)]
+    [LibraryImport(OpenSsl.Crypto, EntryPoint = "CRYPTO_free", StringMarshalling = StringMarshalling.Utf8)]
     private static partial void Free(nint memory, string file, int line);
 
-    [LibraryImport(Library, EntryPoint = "NCONF_new")]
+    [LibraryImport(OpenSsl.Crypto, EntryPoint = "NCONF_new")]
     private static partial nint NewConfiguration(nint method);
 
-    [LibraryImport(Library, EntryPoint = "NCONF_free")]
+    [LibraryImport(OpenSsl.Crypto, EntryPoint = "NCONF_free")]
     private static partial void FreeConfiguration(nint configuration);
 
-    [LibraryImport(Library, EntryPoint = "NCONF_load", StringMarshalling = StringMarshalling.Utf8)]
+    [LibraryImport(OpenSsl.Crypto, EntryPoint = "NCONF_load", StringMarshalling = StringMarshalling.Utf8)]
     private static partial int Load(nint configuration, string file, out nint line);
 
-    [LibraryImport(Library, EntryPoint = "NCONF_load_bio")]
+    [LibraryImport(OpenSsl.Crypto, EntryPoint = "NCONF_load_bio")]
     private static partial int LoadBuffer(nint configuration, nint buffer, out nint line);
 
-    [LibraryImport(Library, EntryPoint = "NCONF_get_string", StringMarshalling = StringMarshalling.Utf8)]
+    [LibraryImport(OpenSsl.Crypto, EntryPoint = "NCONF_get_string", StringMarshalling = StringMarshalling.Utf8)]
     private static partial nint GetString(nint configuration, string? group, string name);
 
-    [LibraryImport(Library, EntryPoint = "CONF_modules_load", StringMarshalling = StringMarshalling.Utf8)]
+    [LibraryImport(OpenSsl.Crypto, EntryPoint = "CONF_modules_load", StringMarshalling = StringMarshalling.Utf8)]
     private static partial int LoadModules(nint configuration, string? application, nuint flags);
 
-    [LibraryImport(Library, EntryPoint = "BIO_new_mem_buf")]
+    [LibraryImport(OpenSsl.Crypto, EntryPoint = "BIO_new_mem_buf")]
     private static unsafe partial nint NewBuffer(byte* start, int length);
 
-    [LibraryImport(Library, EntryPoint = "BIO_free")]
+    [LibraryImport(OpenSsl.Crypto, EntryPoint = "BIO_free")]
     private static partial int FreeBuffer(nint buffer);
 
-    [LibraryImport(Library, EntryPoint = "ERR_clear_error")]
+    [LibraryImport(OpenSsl.Crypto, EntryPoint = "ERR_clear_error")]
     private static partial void ClearErrors();
 }

@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
-using System.Security.Cryptography;
 
 namespace Hanse.Server.Hosting;
 
@@ -15,33 +14,18 @@ internal static unsafe partial class TlsBuffers
 
     /// <summary>For all TLS contexts that this process makes from now on; to be called once. Returns why buffers are still kept, which costs memory and
     /// nothing else; null when they are not.</summary>
-    public static string? ReleaseWhenEmpty()
-    {
-        // The platform sets OpenSSL up in a way of its own, and must come first.
-        _ = SHA256.HashData([]);
-        try
-        {
-            // Looked for here: in the callback an exception would end the process.
-            var library = NativeLibrary.Load("libssl.so.3");
-            if (!NativeLibrary.TryGetExport(library, "SSL_CTX_ctrl", out _))
-            {
-                return "this OpenSSL sets no modes";
-            }
-
-            return OnNew(ContextClass, 0, 0, &Release, 0, 0) < 0 ? "OpenSSL calls nobody when it makes a context" : null;
-        }
-        catch (Exception other) when (other is DllNotFoundException or EntryPointNotFoundException)
-        {
-            return $"this OpenSSL is not version 3: {other.Message}";
-        }
-    }
+    public static string? ReleaseWhenEmpty() => OpenSsl.Try(() =>
+        // Looked for here: in the callback an exception would end the process.
+        !NativeLibrary.TryGetExport(NativeLibrary.Load(OpenSsl.Ssl), "SSL_CTX_ctrl", out _) ? "this OpenSSL sets no modes"
+        : OnNew(ContextClass, 0, 0, &Release, 0, 0) < 0 ? "OpenSSL calls nobody when it makes a context"
+        : null);
 
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
     private static void Release(nint context, nint data, nint all, int index, nint number, nint argument) => Control(context, ModeCommand, ReleaseMode, 0);
 
-    [LibraryImport("libcrypto.so.3", EntryPoint = "CRYPTO_get_ex_new_index")]
+    [LibraryImport(OpenSsl.Crypto, EntryPoint = "CRYPTO_get_ex_new_index")]
     private static partial int OnNew(int kind, nint number, nint argument, delegate* unmanaged[Cdecl]<nint, nint, nint, int, nint, nint, void> made, nint copied, nint freed);
 
-    [LibraryImport("libssl.so.3", EntryPoint = "SSL_CTX_ctrl")]
+    [LibraryImport(OpenSsl.Ssl, EntryPoint = "SSL_CTX_ctrl")]
     private static partial nint Control(nint context, int command, nint number, nint argument);
 }

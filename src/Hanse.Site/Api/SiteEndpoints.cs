@@ -4,6 +4,7 @@ using Hanse.Site.Agents.Api;
 using Hanse.Site.Inventory.Api;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Routing;
 
 namespace Hanse.Site.Api;
@@ -68,9 +69,9 @@ internal static class SiteEndpoints
             _ => Problem(404, ErrorCodes.SectionNotFound, $"Host {row.Hostname} has no section of that name. GET …/sections lists those it has.", "section"),
         }, cancellation);
 
-    private static Task<IResult> RefreshAsync(string host, [Microsoft.AspNetCore.Mvc.FromQuery] string[]? section, IHosts hosts, IInventoryRefresh refresh, CancellationToken cancellation) =>
-        WithHostAsync(host, hosts, async row => await refresh.AskAsync(new HostId(row.Id), section ?? [], cancellation) is { } away
-            ? Problem(503, away.Code, away.Message, "host")
+    private static Task<IResult> RefreshAsync(string host, [FromQuery] string[]? section, IHosts hosts, IInventoryRefresh refresh, CancellationToken cancellation) =>
+        WithHostAsync(host, hosts, async row => await refresh.AskAsync(new HostId(row.Id), section ?? [], cancellation) is { } fault
+            ? Problem(fault.Code == ErrorCodes.HostOffline ? 503 : 404, fault.Code, fault.Message)
             : Results.NoContent(), cancellation);
 
     private static Task<IResult> RemoveAsync(string host, bool ban, string reason, IHosts hosts, HttpContext context) =>

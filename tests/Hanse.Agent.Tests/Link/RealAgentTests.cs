@@ -42,6 +42,12 @@ public sealed class RealAgentTests(ITestOutputHelper output)
             Assert.Contains($"in use by process {agent.Process.Id}", second.Log, StringComparison.Ordinal);
 
             await Wait.For("the whole inventory", () => site.Reports.Any(r => r.Full), Long, () => agent.Log);
+            site.Reports.Clear();
+            Assert.True((await site.Link!.RequestAsync<Empty>(Method.InventoryRefresh, new InventoryRefresh { Sections = { "packages" } }, Long)).Succeeded);
+            await Wait.For("the one section that was asked for", () => site.Reports.Any(r => !r.Full && r.Sections.Any(s => s.Name == "packages")), Long, () => agent.Log);
+            Assert.DoesNotContain(site.Reports.SelectMany(r => r.Sections), s => s.Name is "hardware" or "certificates");
+            Assert.True((await site.Link!.RequestAsync<Empty>(Method.InventoryRefresh, new InventoryRefresh(), Long)).Succeeded);
+            await Wait.For("all sections in full", () => site.Reports.Any(r => r.Full) && site.Reports.SelectMany(r => r.Sections).DistinctBy(s => s.Name).Count() == 10, Long, () => agent.Log);
             Measure(agent.Process.Id);
             Assert.Equal(0, Kill(agent.Process.Id, 15));
             await agent.Process.WaitForExitAsync();

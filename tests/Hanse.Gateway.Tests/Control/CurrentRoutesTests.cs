@@ -181,6 +181,10 @@ public sealed class CurrentRoutesTests : IDisposable
         File.WriteAllBytes(FilePath, [1, 2, 3]);
         Assert.False(routes.ReadAgain());
         Assert.Equal(("north", 0), (routes.Value!.Routes.Single().Name, routes.Refused));
+
+        other.Forget(); // this gateway was removed meanwhile
+        Assert.True(routes.ReadAgain());
+        Assert.Null(routes.Value);
     }
 
     [Fact]

@@ -137,45 +137,22 @@ public sealed class TakeoverTests : IDisposable
     }
 
     [Fact]
-    public async Task What_the_one_before_learned_last_is_known_before_its_connections_are()
+    public Task What_the_one_before_learned_last_is_known_before_its_connections_are() => UpgradeAsync((plane, route) =>
     {
-        using var backend = new Backend().Echoing();
-        using var door = new Door(null, Route(backend));
-        using var server = Serve(door);
-        using var client = await EchoedAsync(door, "a.test");
-        var options = new RelayOptions { Workers = 1, TakeOver = true, TakeoverSocket = Path };
-        using var plane = new RelayPlane(options, new RouteBook(), GatewayLog.None);
-        using var upgrade = new Upgrade(plane, options, GatewayLog.None)
-        {
-            Taking = () =>
-            {
-                plane.Swap([Route(backend)]);
-                return Task.CompletedTask;
-            },
-        };
-
-        await Task.Run(() => upgrade.StartAsync([]));
-
+        plane.Swap([route]);
+        return Task.CompletedTask;
+    }, async (upgrading, server) =>
+    {
+        await upgrading;
         await Wait.ForTask("the old one has given all", server.HandedOver);
-        await EchoAsync(client);
-    }
+    });
 
     [Fact]
-    public async Task Newcomer_that_cannot_read_what_was_learned_last_changes_nothing()
+    public Task Newcomer_that_cannot_read_what_was_learned_last_changes_nothing() => UpgradeAsync((_, _) => throw new IOException("the disk is gone"), async (upgrading, server) =>
     {
-        using var backend = new Backend().Echoing();
-        using var door = new Door(null, Route(backend));
-        using var server = Serve(door);
-        using var client = await EchoedAsync(door, "a.test");
-        var options = new RelayOptions { Workers = 1, TakeOver = true, TakeoverSocket = Path };
-        using var plane = new RelayPlane(options, new RouteBook(), GatewayLog.None);
-        using var upgrade = new Upgrade(plane, options, GatewayLog.None) { Taking = () => throw new IOException("the disk is gone") };
-
-        await Assert.ThrowsAsync<IOException>(() => Task.Run(() => upgrade.StartAsync([])));
-
-        await EchoAsync(client);
+        await Assert.ThrowsAsync<IOException>(() => upgrading);
         Assert.False(server.HandedOver.IsCompleted);
-    }
+    });
 
     [Fact]
     public async Task Newcomer_that_dies_in_the_middle_changes_nothing()
@@ -225,6 +202,20 @@ public sealed class TakeoverTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     private static RouteSpec Route(Backend backend) => new("a", ["a.test"], [backend.Address]);
+
+    /// <summary>A newcomer that knows no route, what it does before it says that it has all, and what comes of it: the connection goes on, wherever it is then.</summary>
+    private async Task UpgradeAsync(Func<RelayPlane, RouteSpec, Task> taking, Func<Task, TakeoverServer, Task> outcome)
+    {
+        using var backend = new Backend().Echoing();
+        using var door = new Door(null, Route(backend));
+        using var server = Serve(door);
+        using var client = await EchoedAsync(door, "a.test");
+        var options = new RelayOptions { Workers = 1, TakeOver = true, TakeoverSocket = Path };
+        using var plane = new RelayPlane(options, new RouteBook(), GatewayLog.None);
+        using var upgrade = new Upgrade(plane, options, GatewayLog.None) { Taking = () => taking(plane, Route(backend)) };
+        await outcome(Task.Run(() => upgrade.StartAsync([])), server);
+        await EchoAsync(client);
+    }
 
     private TakeoverServer Serve(Door door)
     {

@@ -30,15 +30,15 @@ public sealed partial class TlsBuffersTests
         public void Dispose() => Free(_context);
     }
 
-    [LibraryImport("libssl.so.3", EntryPoint = "TLS_method")]
+    [LibraryImport(OpenSsl.Ssl, EntryPoint = "TLS_method")]
     private static partial nint Method();
 
-    [LibraryImport("libssl.so.3", EntryPoint = "SSL_CTX_new")]
+    [LibraryImport(OpenSsl.Ssl, EntryPoint = "SSL_CTX_new")]
     private static partial nint New(nint method);
 
-    [LibraryImport("libssl.so.3", EntryPoint = "SSL_CTX_free")]
+    [LibraryImport(OpenSsl.Ssl, EntryPoint = "SSL_CTX_free")]
     private static partial void Free(nint context);
 
-    [LibraryImport("libssl.so.3", EntryPoint = "SSL_CTX_ctrl")]
+    [LibraryImport(OpenSsl.Ssl, EntryPoint = "SSL_CTX_ctrl")]
     private static partial nint Control(nint context, int command, nint number, nint argument);
 }

@@ -128,14 +128,17 @@ public sealed class UplinkTests : LinkedSiteTests
     public async Task Given_a_host_When_its_inventory_is_asked_for_in_full_Then_its_agent_is_asked_or_is_said_to_be_away()
     {
         var agent = await TestAgent.OnlineAsync(Site, "asked-2");
+        await agent.AskAsync<InventoryReceipt>(Method.InventoryReport, new InventoryReport { Sections = { SectionOf("packages", "[]") } });
         var refresh = new HostRefresh { HostId = agent.Host.ToWire(), Sections = { "packages" } };
 
+        var mistyped = await Coordinator.AskAsync<Empty>(Method.HostRefresh, new HostRefresh { HostId = agent.Host.ToWire(), Sections = { "packages", "pakages" } });
         var asked = await Coordinator.AskAsync<Empty>(Method.HostRefresh, refresh);
         await agent.LeaveAsync();
         LinkResult<Empty> away = default;
         await Wait.For("the agent to be away", async () => !(away = await Coordinator.AskAsync<Empty>(Method.HostRefresh, refresh)).Succeeded);
 
         Assert.True(asked.Succeeded);
+        Assert.Equal((ErrorCodes.SectionNotFound, "The host has no section pakages. It has: packages."), (mistyped.Error!.Code, mistyped.Error.Message));
         Assert.Equal(["packages"], agent.Refreshed);
         Assert.Equal(ErrorCodes.HostOffline, away.Error!.Code);
     }

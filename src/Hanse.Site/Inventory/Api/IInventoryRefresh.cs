@@ -8,8 +8,8 @@ namespace Hanse.Site.Inventory.Api;
 public interface IInventoryRefresh
 {
     /// <param name="host">A host of this site.</param>
-    /// <param name="sections">Their names; none: every section. Names that the agent does not have are ignored.</param>
+    /// <param name="sections">Their names, as the site holds them; none: every section.</param>
     /// <param name="cancellation">Ends the wait.</param>
-    /// <returns>Null when the agent has begun; otherwise <see cref="ErrorCodes.HostOffline"/>. Nothing is kept for later: a returning agent compares by itself.</returns>
-    Task<Error?> AskAsync(HostId host, IEnumerable<string> sections, CancellationToken cancellation);
+    /// <returns>Null when the agent has begun; otherwise <see cref="ErrorCodes.SectionNotFound"/> or <see cref="ErrorCodes.HostOffline"/>. Nothing is kept for later: a returning agent compares by itself.</returns>
+    Task<Error?> AskAsync(HostId host, IReadOnlyCollection<string> sections, CancellationToken cancellation);
 }
